@@ -6,6 +6,7 @@ Each message says what went wrong and ends with what to do about it (``remedy``)
     ├── CompileError (ValueError)            a runtime refuses the module
     │   ├── MalformedModule                  the bytes are no WebAssembly module; ``offset`` says where
     │   └── WatError                         the text is no WebAssembly text
+    ├── UnreadableFile (OSError)             a file is missing, a folder, too large, or not ours to read
     ├── ArtifactError (ValueError)           a serialized module is damaged or was made by another engine
     ├── LinkError (ValueError)               an import is missing, of the wrong type, or from another store
     ├── ArgumentError (TypeError)            a call got the wrong number or type of arguments
@@ -44,6 +45,7 @@ __all__ = [
     "OutOfBounds",
     "RuntimeUnavailable",
     "TrapKind",
+    "UnreadableFile",
     "Unsupported",
     "UnsupportedLimit",
     "WatError",
@@ -105,6 +107,10 @@ class MalformedModule(CompileError):
 
 class WatError(CompileError):
     """The text is not WebAssembly text (WAT)."""
+
+
+class UnreadableFile(LabkitError, OSError):
+    """A file is missing, is a folder, is too large, or may not be read."""
 
 
 class ArtifactError(LabkitError, ValueError):
