@@ -34,10 +34,7 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[object]], *, right
     """
     cells = [[str(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(cell) for cell in column) for column in zip(*cells)]
-    lines = (
-        "  ".join(cell.rjust(width) if i in right else cell.ljust(width) for i, (cell, width) in enumerate(zip(row, widths)))
-        for row in cells
-    )
+    lines = ("  ".join(cell.rjust(width) if i in right else cell.ljust(width) for i, (cell, width) in enumerate(zip(row, widths))) for row in cells)
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -72,9 +69,7 @@ def html_table(
     """
 
     def line(tag: str, row: Sequence[object], style: str = "") -> str:
-        cells = "".join(
-            f'<{tag} style="text-align:{"right" if i in right else "left"}">{escape(str(cell))}</{tag}>' for i, cell in enumerate(row)
-        )
+        cells = "".join(f'<{tag} style="text-align:{"right" if i in right else "left"}">{escape(str(cell))}</{tag}>' for i, cell in enumerate(row))
         return f"<tr{style}>{cells}</tr>"
 
     title = f'<caption style="text-align:left">{escape(caption)}</caption>' if caption else ""

@@ -252,10 +252,13 @@ class GuestTrap(LabkitError, RuntimeError):
         where = "".join(f"\n  in {frame}" for frame in backtrace[:20])
         more = f"\n  … and {len(backtrace) - 20} more" if len(backtrace) > 20 else ""
         super().__init__(
-            f"The guest trapped on {runtime}: {kind.value}{words}.{where}{more}{chr(10) if where else ''}".rstrip(" "),
+            f"The guest trapped on {runtime}: {kind.value}{words}.{where}{more}",
             remedy=_TRAP_ADVICE[kind],
         )
         self.kind = kind
         self.runtime = runtime
         self.detail = detail
         self.backtrace = backtrace
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.remedy}" if self.backtrace else super().__str__()

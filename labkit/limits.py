@@ -40,9 +40,7 @@ def parse_size(size: int | str) -> int:
         return size
     match = _SIZE.fullmatch(size) if isinstance(size, str) else None
     if match is None or match[2] not in _UNITS:
-        raise ArgumentError(
-            f"{size!r} is not a size.", remedy=f'Write bytes, or a whole number with one of {", ".join(list(_UNITS)[1:])}: "64MiB".'
-        )
+        raise ArgumentError(f"{size!r} is not a size.", remedy=f'Write bytes, or a whole number with one of {", ".join(list(_UNITS)[1:])}: "64MiB".')
     return int(match[1]) * _UNITS[match[2]]
 
 
@@ -102,9 +100,7 @@ class Limits:
         }
         for name, value in checked.items():
             if value is not None and not 0 <= value < 2**63:
-                raise ArgumentRangeError(
-                    f"{name} is {value!r}, outside 0 to 2**63 - 1.", remedy="Give a limit in that range, or leave it out."
-                )
+                raise ArgumentRangeError(f"{name} is {value!r}, outside 0 to 2**63 - 1.", remedy="Give a limit in that range, or leave it out.")
             object.__setattr__(self, name, value)
 
     def set_names(self) -> tuple[str, ...]:

@@ -56,9 +56,7 @@ def to_wasm(source: Source) -> bytes:
         return _from_text(_encode(source))
     if isinstance(source, (str, os.PathLike)):
         return _from_file(source)
-    raise ArgumentError(
-        f"A module cannot be read from {type(source).__name__}.", remedy="Give bytes, WAT text, or the path of a .wasm or .wat file."
-    )
+    raise ArgumentError(f"A module cannot be read from {type(source).__name__}.", remedy="Give bytes, WAT text, or the path of a .wasm or .wat file.")
 
 
 def is_text(source: str) -> bool:
@@ -95,9 +93,7 @@ def _from_file(path: str | os.PathLike[str]) -> bytes:
             what = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
             raise UnreadableFile(f"{shown} is {what}.", remedy="Give the path of a .wasm or .wat file.")
         if status.st_size > LARGEST_FILE_BYTES:
-            raise UnreadableFile(
-                f"{shown} has {status.st_size} bytes; at most {LARGEST_FILE_BYTES} are read.", remedy="Give a smaller file."
-            )
+            raise UnreadableFile(f"{shown} has {status.st_size} bytes; at most {LARGEST_FILE_BYTES} are read.", remedy="Give a smaller file.")
         with open(path, "rb") as file:
             data = file.read(LARGEST_FILE_BYTES)
     except FileNotFoundError:
@@ -105,7 +101,7 @@ def _from_file(path: str | os.PathLike[str]) -> bytes:
     except UnreadableFile:
         raise
     except (OSError, ValueError) as error:
-        raise UnreadableFile(f"{shown} cannot be read: {getattr(error, "strerror", None) or error}.", remedy=remedy) from None
+        raise UnreadableFile(f"{shown} cannot be read: {getattr(error, 'strerror', None) or error}.", remedy=remedy) from None
     if not data:
         raise MalformedModule(f"the file {shown} is empty.", offset=0, remedy="Build the module again, or check the path.")
     return _from_bytes(data)

@@ -1,0 +1,92 @@
+"""The wrapper around a serialized module: checked whole before a runtime, which would trust it blindly, sees it."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import struct
+from functools import cache
+from pathlib import Path
+
+from labkit.errors import ArtifactError
+
+__all__ = ["machine", "unwrap", "wrap"]
+
+_MAGIC = b"\0labkit-artifact\1"
+_LENGTHS = struct.Struct("<IIQ")
+
+
+def wrap(fingerprint: str, interface: bytes, payload: bytes) -> bytes:
+    """Wrap what a runtime has serialized.
+
+    Parameters
+    ----------
+    fingerprint : str
+        The engine, its version and configuration, and the machine: all that must be the same when the artifact is loaded.
+    interface : bytes
+        The module's signatures, as `labkit.modules.interface.interface_bytes` gives them.
+    payload : bytes
+        What the runtime wrote.
+
+    Returns
+    -------
+    bytes
+        The artifact, with a checksum over all of it.
+
+    Examples
+    --------
+    >>> unwrap("engine 1.0", wrap("engine 1.0", b"signatures", b"machine code"))
+    (b'signatures', b'machine code')
+    """
+    made_by = fingerprint.encode()
+    body = _LENGTHS.pack(len(made_by), len(interface), len(payload)) + made_by + interface + payload
+    return _MAGIC + hashlib.sha256(body).digest() + body
+
+
+def unwrap(fingerprint: str, artifact: bytes) -> tuple[bytes, bytes]:
+    """Check an artifact and take it apart.
+
+    The checksum finds damage, not malice: an artifact is machine code, so load only those you made.
+
+    Returns
+    -------
+    tuple of bytes
+        The interface and the payload that were given to `wrap`.
+
+    Raises
+    ------
+    ArtifactError
+        If it is no artifact, is damaged, or was made by something else than ``fingerprint``.
+    """
+    remedy = "Compile the module again and serialize it anew."
+    head = len(_MAGIC) + 32
+    if not artifact.startswith(_MAGIC):
+        raise ArtifactError("These bytes are no artifact of labkit's.", remedy="Pass what module.serialize() returned.")
+    body = artifact[head:]
+    if hashlib.sha256(body).digest() != artifact[len(_MAGIC) : head]:
+        raise ArtifactError("The artifact is damaged: its checksum does not match.", remedy=remedy)
+    made_length, interface_length, payload_length = _LENGTHS.unpack_from(body)
+    made_by, rest = body[_LENGTHS.size : _LENGTHS.size + made_length], body[_LENGTHS.size + made_length :]
+    if made_by != fingerprint.encode():
+        raise ArtifactError(f"The artifact was made by {made_by.decode()}, and this is {fingerprint}.", remedy=remedy)
+    interface, payload = rest[:interface_length], rest[interface_length:]
+    if len(payload) != payload_length:
+        raise ArtifactError("The artifact is damaged: its lengths do not add up.", remedy=remedy)
+    return interface, payload
+
+
+@cache
+def machine() -> str:
+    """Name this machine's architecture and a digest of its processor's features: code made for one may not run on another.
+
+    Examples
+    --------
+    >>> machine() == machine()
+    True
+    """
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+        features = next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    except OSError:
+        features = platform.processor()
+    return f"{platform.system()}-{platform.machine()}-{hashlib.sha256(features.encode()).hexdigest()[:12]}"

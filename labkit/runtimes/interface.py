@@ -1,0 +1,150 @@
+"""The one interface of every runtime; an adapter fills in the methods with an underscore, here and in `Store`."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+from labkit.errors import ArtifactError, UnsupportedLimit
+from labkit.limits import Limits
+from labkit.modules.interface import read_interface
+from labkit.modules.load import to_wasm
+from labkit.runtimes import artifacts
+from labkit.runtimes.instance import Module
+from labkit.runtimes.store import Store
+
+__all__ = ["Runtime"]
+
+
+class Runtime(ABC):
+    """A WebAssembly engine in this process.
+
+    Attributes
+    ----------
+    name, version : str
+    release_year : int or None
+        Year in which that version came out, where labkit knows it.
+    enforces : frozenset of str
+        The limits it can enforce: of ``time``, ``memory``, ``fuel``.
+    interruptible : bool
+        Whether interrupting the kernel stops a guest that runs.
+
+    Examples
+    --------
+    >>> import labkit
+    >>> wasmtime = labkit.runtime("wasmtime")
+    >>> module = wasmtime.compile('(module (func (export "double") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2))))')
+    >>> module.instantiate().func("double")(21)
+    42
+    """
+
+    name: str
+    version: str
+    release_year: int | None
+    enforces: frozenset[str]
+    interruptible: bool
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """All that an artifact's maker and loader must have in common."""
+
+    @abstractmethod
+    def _compile(self, wasm: bytes) -> Any:
+        """Compile; raise CompileError."""
+
+    @abstractmethod
+    def _validate(self, wasm: bytes) -> None:
+        """Raise CompileError if the module is not valid."""
+
+    @abstractmethod
+    def _serialize(self, native: Any) -> bytes:
+        """Write a compiled module as bytes."""
+
+    @abstractmethod
+    def _deserialize(self, payload: bytes) -> Any:
+        """Read what _serialize wrote, already checked; raise ArtifactError."""
+
+    @abstractmethod
+    def _store(self, limits: Limits) -> Store:
+        """Make a store that enforces limits, all of which are in ``enforces``."""
+
+    def compile(self, source: bytes | str | os.PathLike[str]) -> Module:
+        """Compile a module.
+
+        Parameters
+        ----------
+        source : bytes, str or path
+            The bytes of a module, WebAssembly text, or the path of a file with either.
+
+        Returns
+        -------
+        Module
+
+        Raises
+        ------
+        CompileError
+            If it is no module, is not valid, or uses a feature that this runtime lacks.
+        """
+        wasm = to_wasm(source)
+        interface = read_interface(wasm)
+        return Module(self, interface, self._compile(wasm), wasm)
+
+    def validate(self, source: bytes | str | os.PathLike[str]) -> None:
+        """Check that this runtime would accept a module, without compiling it.
+
+        Raises
+        ------
+        CompileError
+            If not.
+        """
+        wasm = to_wasm(source)
+        read_interface(wasm)
+        self._validate(wasm)
+
+    def deserialize(self, artifact: bytes | str | os.PathLike[str]) -> Module:
+        """Load a module that was compiled before.
+
+        Parameters
+        ----------
+        artifact : bytes or path
+            What `Module.serialize` returned, or a file that holds it.
+
+        Raises
+        ------
+        ArtifactError
+            If it is damaged, or was made by another runtime, version, configuration or machine.
+        """
+        if isinstance(artifact, (str, os.PathLike)):
+            try:
+                artifact = Path(artifact).read_bytes()
+            except (OSError, ValueError) as error:
+                raise ArtifactError(f"The artifact cannot be read: {error}.", remedy="Check the path.") from None
+        if not isinstance(artifact, (bytes, bytearray)):
+            raise ArtifactError("An artifact is bytes or a path.", remedy="Pass what module.serialize() returned.")
+        interface, payload = artifacts.unwrap(self.fingerprint, bytes(artifact))
+        return Module(self, read_interface(interface), self._deserialize(payload), None, interface)
+
+    def store(self, *, limits: Limits | None = None) -> Store:
+        """Make a store, for instances that share memories, tables, globals or functions.
+
+        Raises
+        ------
+        UnsupportedLimit
+            If this runtime cannot enforce one of the limits.
+        """
+        limits = limits or Limits()
+        for limit in limits.set_names():
+            if limit not in self.enforces:
+                raise UnsupportedLimit(
+                    f"{self.name} {self.version} cannot enforce Limits({limit}=…) on an instance in this process.",
+                    remedy="Leave it out, or use labkit.run, whose worker process enforces it."
+                    if limit != "fuel"
+                    else 'Use "wasmtime", or limit the time with labkit.run.',
+                )
+        return self._store(limits)
+
+    def __repr__(self) -> str:
+        return f"<Runtime {self.name} {self.version}>"

@@ -1,0 +1,162 @@
+"""Which runtimes there are, which work on this machine, and what to do about those that do not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+from labkit.display import html_table, text_table
+from labkit.errors import RuntimeUnavailable
+from labkit.runtimes.interface import Runtime
+
+__all__ = ["RUNTIME_NAMES", "RuntimeStatus", "RuntimeTable", "runtime", "runtimes"]
+
+
+@dataclass(frozen=True)
+class RuntimeStatus:
+    """One row of the registry.
+
+    Attributes
+    ----------
+    name : str
+    version : str
+    release_year : int or None
+    available : bool
+    reason : str
+        Why it is not available; empty where it is.
+    remedy : str
+        What to do about that.
+    """
+
+    name: str
+    version: str
+    release_year: int | None
+    available: bool
+    reason: str = ""
+    remedy: str = ""
+
+
+class RuntimeTable(tuple[RuntimeStatus, ...]):
+    """The rows of the registry, shown as a table; rows of runtimes that are not available are greyed."""
+
+    _HEADER = ("runtime", "version", "released", "here", "what to do")
+
+    def _rows(self) -> list[tuple[str, str, str, str, str]]:
+        return [(row.name, row.version, str(row.release_year or "?"), "yes" if row.available else f"no: {row.reason}", row.remedy) for row in self]
+
+    def __repr__(self) -> str:
+        return text_table(self._HEADER, self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(self._HEADER, self._rows(), grey=[i for i, row in enumerate(self) if not row.available])
+
+
+@dataclass(frozen=True)
+class _Engine:
+    """How to probe an engine and how to make it; neither imports it before it is asked for."""
+
+    version: str
+    release_year: int | None
+    probe: Callable[[], str | None]
+    make: Callable[[bool], Runtime]
+
+
+def _wasmtime(*, winch: bool) -> _Engine:
+    module = import_module("labkit.runtimes.wasmtime_runtime")
+    native = import_module("labkit.runtimes._wasmtime_ffi")
+    kind = module.WasmtimeRuntime
+    reason = f"choosing Winch needs wasmtime {native.CHECKED_VERSION} and {kind.version} is installed" if winch and not native.PRIVATE else None
+    return _Engine(kind.version, kind.release_year, lambda: reason, lambda interruptible: kind(winch=winch, interruptible=interruptible))
+
+
+def _wasmer(compiler: str) -> _Engine:
+    module = import_module("labkit.runtimes.wasmer_runtime")
+    return _Engine("1.1.0", 2022, lambda: module.probe(compiler), lambda _: module.WasmerRuntime(compiler))
+
+
+_ENGINES: dict[str, Callable[[], _Engine]] = {
+    "wasmtime": lambda: _wasmtime(winch=False),
+    "wasmtime-winch": lambda: _wasmtime(winch=True),
+    "wasmer": lambda: _wasmer("cranelift"),
+    "wasmer-singlepass": lambda: _wasmer("singlepass"),
+    "wasmer-llvm": lambda: _wasmer("llvm"),
+}
+
+#: Every runtime labkit knows, available or not.
+RUNTIME_NAMES = tuple(_ENGINES)
+
+
+def _remedy(name: str) -> str:
+    if name.startswith("wasmtime"):
+        return "Install the pinned version: `make lab` does."
+    if sys.version_info >= (3, 11):
+        return "Run the lab on Python 3.10 (`make lab PYTHON=python3.10`), or go on with wasmtime."
+    if name == "wasmer-llvm":
+        return "Run `python -m labkit.runtimes.repair_llvm`, which mends the wheel's library."
+    return f"Install it: pip install wasmer==1.1.0 wasmer_compiler_{'singlepass' if name.endswith('singlepass') else 'cranelift'}==1.1.0."
+
+
+@cache
+def _status(name: str) -> RuntimeStatus:
+    engine = _ENGINES[name]()
+    reason = engine.probe()
+    if reason is None:
+        return RuntimeStatus(name, engine.version, engine.release_year, True)
+    return RuntimeStatus(name, engine.version, engine.release_year, False, reason, _remedy(name))
+
+
+def runtimes() -> RuntimeTable:
+    """List every runtime, with the reason and the remedy for each that does not work here.
+
+    Returns
+    -------
+    RuntimeTable
+        A tuple of `RuntimeStatus` that shows itself as a table.
+
+    Examples
+    --------
+    >>> [row.name for row in runtimes() if row.name.startswith("wasmtime") and row.available]
+    ['wasmtime', 'wasmtime-winch']
+    """
+    return RuntimeTable(_status(name) for name in RUNTIME_NAMES)
+
+
+def runtime(name: str, *, interruptible: bool = True) -> Runtime:
+    """Get a runtime.
+
+    Parameters
+    ----------
+    name : str
+        One of `RUNTIME_NAMES`.
+    interruptible : bool, optional
+        On Wasmtime, let a keyboard interrupt and ``Limits(time=…)`` stop a guest; that slows guests somewhat, so
+        benchmarks go without.
+
+    Returns
+    -------
+    Runtime
+
+    Raises
+    ------
+    RuntimeUnavailable
+        If there is no such runtime, or it does not work on this machine.
+
+    Examples
+    --------
+    >>> runtime("wasmtime").name
+    'wasmtime'
+    """
+    if name not in _ENGINES:
+        raise RuntimeUnavailable(f"There is no runtime {name!r}.", remedy=f"Choose one of {', '.join(RUNTIME_NAMES)}.")
+    return _make(name, interruptible)
+
+
+@cache
+def _make(name: str, interruptible: bool) -> Runtime:
+    status = _status(name)
+    if not status.available:
+        raise RuntimeUnavailable(f"The runtime {name} does not work here: {status.reason}.", remedy=status.remedy)
+    return _ENGINES[name]().make(interruptible)
