@@ -1,0 +1,29 @@
+# Two commands: `make lab` opens the course, `make test` proves it. Both set everything up first, and are quick when nothing changed.
+#   PYTHON=…  the Python to use (otherwise 3.10 is looked for)
+#   VENV=…    the environment's folder (.venv)
+#   TESTS=…   what pytest runs (all tests)
+
+VENV ?= .venv
+TESTS ?=
+export VENV PYTHON
+
+# JupyterLab refuses to run as root unless told to; in a container there is often nobody else.
+ROOT = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+
+.PHONY: lab test lint clean
+
+lab:
+	@sh .setup/install lab,wasmer
+	@$(VENV)/bin/python -m jupyter lab $(ROOT) notebooks/00_start_here.ipynb
+
+test: lint
+	@$(VENV)/bin/python -m pytest -n auto --dist loadscope $(TESTS)
+
+lint:
+	@sh .setup/install lab,test,wasmer
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
