@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -27,6 +29,8 @@ RUN_LIMITS = Limits(time=5.0, memory="1GiB")
 
 #: Seconds for starting the process and compiling, on top of the guest's own time.
 _START_SECONDS = 60.0
+#: Seconds between two looks at whether the run was cancelled.
+_LOOK_SECONDS = 0.05
 
 
 class Outcome(Enum):
@@ -37,6 +41,7 @@ class Outcome(Enum):
     TIME_LIMIT = "stopped at its time limit"
     MEMORY_LIMIT = "stopped at its memory limit"
     CRASHED = "ended the process it ran in"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ def run(
     args: Sequence[int | float | str] = (),
     runtime: str = "wasmtime",
     limits: Limits | None = None,
+    cancel: threading.Event | None = None,
 ) -> Result:
     """Run an exported function of a module that needs no host functions, in a process of its own.
 
@@ -101,6 +107,8 @@ def run(
         Name of the runtime.
     limits : Limits, optional
         Time and memory default to those of `RUN_LIMITS`; fuel only where the runtime has it.
+    cancel : threading.Event, optional
+        Another thread sets it to end the run: the process is killed, and the outcome is `Outcome.CANCELLED`.
 
     Returns
     -------
@@ -135,12 +143,22 @@ def run(
         "fuel_units": chosen.fuel_units,
     }
     process = subprocess.Popen([sys.executable, "-m", "labkit.sandbox.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + seconds + _START_SECONDS
+    request_bytes = json.dumps(request).encode() + b"\n" + wasm
     with process:
         try:
-            answer, words = process.communicate(json.dumps(request).encode() + b"\n" + wasm, timeout=seconds + _START_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return _stopped(runtime, Outcome.TIME_LIMIT, f"It had not ended {seconds + _START_SECONDS:g} s after it was started.")
+            while True:
+                if cancel is not None and cancel.is_set():
+                    process.kill()
+                    return _stopped(runtime, Outcome.CANCELLED, "It was cancelled.")
+                try:
+                    # After a timeout the same call goes on where it was.
+                    answer, words = process.communicate(request_bytes, timeout=_LOOK_SECONDS)
+                    break
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() > deadline:
+                        process.kill()
+                        return _stopped(runtime, Outcome.TIME_LIMIT, f"It had not ended {seconds + _START_SECONDS:g} s after it was started.")
         except BaseException:
             process.kill()
             raise
