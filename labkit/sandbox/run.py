@@ -144,7 +144,7 @@ def run(
     }
     process = subprocess.Popen([sys.executable, "-m", "labkit.sandbox.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     deadline = time.monotonic() + seconds + _START_SECONDS
-    request_bytes = json.dumps(request).encode() + b"\n" + wasm
+    unsent: bytes | None = json.dumps(request).encode() + b"\n" + wasm
     with process:
         try:
             while True:
@@ -152,10 +152,10 @@ def run(
                     process.kill()
                     return _stopped(runtime, Outcome.CANCELLED, "It was cancelled.")
                 try:
-                    # After a timeout the same call goes on where it was.
-                    answer, words = process.communicate(request_bytes, timeout=_LOOK_SECONDS)
+                    answer, words = process.communicate(unsent, timeout=_LOOK_SECONDS)
                     break
                 except subprocess.TimeoutExpired:
+                    unsent = None  # the next call goes on where this one was
                     if time.monotonic() > deadline:
                         process.kill()
                         return _stopped(runtime, Outcome.TIME_LIMIT, f"It had not ended {seconds + _START_SECONDS:g} s after it was started.")
