@@ -80,7 +80,7 @@ class WorkerPool:
         self._words = -1
 
     def take(self, runtime_name: str) -> Worker:
-        """Take a worker, and have spares made for the next runs.
+        """Take a worker. If it was the last spare, have another made; the rest wait until `warm` is called after the run, out of its way.
 
         Raises
         ------
@@ -90,7 +90,7 @@ class WorkerPool:
         with self._lock:
             spares = self._spares[runtime_name]
             chosen = spares.popleft() if spares else self._new(runtime_name)
-            while len(spares) < SPARES:
+            if not spares:
                 spares.append(self._new(runtime_name))
             return chosen
 

@@ -285,6 +285,7 @@ def _watch_worker(
             continue
         finally:
             worker.close()
+            pool.warm(runtime)
         if observed.started or observed.answer or observed.stop or observed.ending:
             return observed
     raise LabkitError(f"No worker process can be started: {pool.words()[-500:] or 'they end without a word'}.", remedy="Restart the kernel.")

@@ -9,6 +9,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, NoReturn
@@ -22,7 +23,7 @@ from labkit.sandbox import confinement
 from labkit.sandbox.grants import Folder, Grants
 from labkit.sandbox.wasi import Exited, Replacements
 
-__all__ = ["HEADER", "serve"]
+__all__ = ["HEADER", "rehearsal_artifact", "serve"]
 
 #: Ahead of a request: the length of its JSON. The descriptors that come with it: stdin, stdout, stderr, the module, and its artifact.
 HEADER = struct.Struct("<I")
@@ -30,6 +31,11 @@ HEADER = struct.Struct("<I")
 COMPILE_BYTES = 1536 * 2**20
 #: Data that a runtime may take beside the guest's memories, in bytes: tables, stacks, threads.
 RUNTIME_BYTES = 256 * 2**20
+_REHEARSAL = """(module
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "ready")
+    (func (export "_start") (call $exit (i32.const 0))))"""
 
 
 @dataclass(frozen=True)
@@ -49,10 +55,26 @@ class _Request:
     artifact_file: int
 
 
-def serve(channel: socket.socket, runtime_name: str) -> NoReturn:
-    """Answer one request, and end."""
+def rehearsal_artifact(runtime_name: str) -> bytes:
+    """Compile the program that workers rehearse with; this starts threads, so not in a process that will be forked."""
+    return runtime(runtime_name, interruptible=False).compile(_REHEARSAL).serialize()
+
+
+def serve(channel: socket.socket, runtime_name: str, rehearsal: bytes) -> NoReturn:
+    """Get ready, answer one request, and end.
+
+    Parameters
+    ----------
+    channel : socket
+        To the kernel.
+    runtime_name : str
+    rehearsal : bytes
+        What `rehearsal_artifact` made, or nothing.
+    """
     try:
         guests = _Guests(runtime(runtime_name, interruptible=False))
+        if rehearsal:
+            guests.rehearse(rehearsal)
         failure = None
     except LabkitError as error:
         failure = error
@@ -95,6 +117,11 @@ class _Guests:
         self.runtime = chosen
         family = chosen.name.partition("-")[0]
         self.program = getattr(import_module(f"labkit.sandbox.wasi_{family}"), f"{family.capitalize()}Program")(chosen)
+
+    def rehearse(self, artifact: bytes) -> None:
+        """Run a program that exits at once, so that what a first run costs is paid while nobody waits. It starts no thread."""
+        with suppress(Exited):
+            self.program.bind(self.runtime.deserialize(artifact), self.runtime.store(), Grants())()
 
     def answer(self, request: _Request, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """Run the guest, and say what came of it."""

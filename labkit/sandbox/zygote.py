@@ -31,6 +31,7 @@ __all__ = ["COMMAND", "FORK", "KILL", "main"]
 #: end of its channel, and the pipe on which its end is reported.
 COMMAND = struct.Struct("<cQB")
 FORK, KILL = b"f", b"k"
+_COMPILE_SECONDS = 10
 
 
 def main(control_descriptor: int) -> None:
@@ -60,6 +61,7 @@ class _Zygote:
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.owned = [self.wakeup, wake]
+        self.rehearsals: dict[str, bytes] = {}
 
     def serve(self) -> None:
         waiting = select.poll()
@@ -95,6 +97,8 @@ class _Zygote:
         return True
 
     def _fork(self, number: int, runtime_name: str, channel: int, report: int) -> None:
+        if runtime_name not in self.rehearsals:
+            self.rehearsals[runtime_name] = _compile_rehearsal(runtime_name)
         pid = os.fork()
         if pid == 0:
             self._become_worker(runtime_name, channel, report)
@@ -110,7 +114,7 @@ class _Zygote:
             self.control.close()
             for descriptor in (report, *self.owned, *(other for _, other in self.workers.values())):
                 os.close(descriptor)
-            worker.serve(socket.socket(fileno=channel), runtime_name)
+            worker.serve(socket.socket(fileno=channel), runtime_name, self.rehearsals[runtime_name])
         finally:
             os._exit(1)
 
@@ -126,3 +130,21 @@ class _Zygote:
             with contextlib.suppress(BrokenPipeError):
                 os.write(report, words.encode())
             os.close(report)
+
+
+def _compile_rehearsal(runtime_name: str) -> bytes:
+    """Have a child compile the program that workers rehearse with; empty where the runtime does not get that far."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            die_with_parent(os.getppid())
+            signal.alarm(_COMPILE_SECONDS)
+            os.write(writer, worker.rehearsal_artifact(runtime_name))
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as file:
+        artifact = file.read()
+    os.waitpid(pid, 0)
+    return artifact
