@@ -11,7 +11,9 @@ import struct
 from collections.abc import Iterable
 from functools import cache
 
-__all__ = ["confine_files", "die_with_parent", "landlock_version", "limit_memory", "limit_resources", "limit_time"]
+from labkit.errors import LabkitError
+
+__all__ = ["MemoryLimit", "confine_files", "die_with_parent", "landlock_version", "limit_resources", "limit_time"]
 
 #: Largest file a guest may write, in bytes; the system answers EFBIG beyond it.
 FILE_BYTES = 256 * 2**20
@@ -44,6 +46,7 @@ def _syscall(number: int, *arguments: object) -> int:
     return result
 
 
+@cache
 def landlock_version() -> int:
     """Version of Landlock that this kernel offers; 0 where it offers none.
 
@@ -60,16 +63,14 @@ def landlock_version() -> int:
         return 0
 
 
-def confine_files(version: int, readable: Iterable[str], writable: Iterable[str]) -> None:
-    """Let this thread, and all it starts from now on, reach the given folders and no other path; nothing lifts it again.
+def confine_files(readable: Iterable[str], writable: Iterable[str]) -> None:
+    """Let this process reach the given folders and no other path; nothing lifts it again. Without Landlock it does nothing.
 
     Links are followed to where they lead, so one that leaves the folders leads nowhere. TCP is shut off from version 4 on,
     signals to other processes from version 6 on.
 
     Parameters
     ----------
-    version : int
-        What `landlock_version` returned, at least 1.
     readable, writable : iterable of str
         Folders to read, and to read and write.
 
@@ -77,7 +78,14 @@ def confine_files(version: int, readable: Iterable[str], writable: Iterable[str]
     ------
     OSError
         If the kernel refuses, or a folder does not exist.
+    LabkitError
+        If there are other threads: the system confines the calling one and those it starts later.
     """
+    version = landlock_version()
+    if version == 0:
+        return
+    if len(os.listdir("/proc/self/task")) != 1:
+        raise LabkitError("The runtime has started threads before its worker was confined.", remedy="Report this version of the runtime.")
     known = (1 << _FILE_RIGHTS[min(version, max(_FILE_RIGHTS))]) - 1
     ruleset = struct.pack("=QQQ", known, _NETWORK_RIGHTS if version >= 4 else 0, _SCOPES if version >= 6 else 0)
     size = 24 if version >= 6 else 16 if version >= 4 else 8
@@ -124,23 +132,25 @@ def limit_resources() -> None:
         resource.setrlimit(which, (most, most))
 
 
-def limit_memory(more_bytes: int) -> None:
-    """Let this process have so many bytes of data more than it has now.
+class MemoryLimit:
+    """A limit on the data of this process, to be moved as its work changes.
 
     RLIMIT_AS would count the gigabytes of address space that runtimes reserve and never use; RLIMIT_DATA counts what can be written.
+    Made before files are confined, since it reads how much there is from a file.
     """
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    data_bytes = _data_bytes() + more_bytes
-    resource.setrlimit(resource.RLIMIT_DATA, (data_bytes if hard == resource.RLIM_INFINITY else min(data_bytes, hard), hard))
 
+    def __init__(self) -> None:
+        try:
+            self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            self._statm = -1
 
-def _data_bytes() -> int:
-    """What this process already counts against RLIMIT_DATA."""
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[5]) * resource.getpagesize()
-    except OSError:
-        return 0
+    def allow(self, more_bytes: int) -> None:
+        """Let this process have so many bytes of data more than it has now."""
+        pages = int(os.pread(self._statm, 256, 0).split()[5]) if self._statm >= 0 else 0
+        data_bytes = pages * resource.getpagesize() + more_bytes
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (data_bytes if hard == resource.RLIM_INFINITY else min(data_bytes, hard), hard))
 
 
 def limit_time(seconds: float) -> None:

@@ -74,13 +74,21 @@ class WorkerPool:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        self._spares: dict[str, deque[Worker]] = defaultdict(deque)
+        self._spares: dict[tuple[str, bool], deque[Worker]] = defaultdict(deque)
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._words = -1
 
-    def take(self, runtime_name: str) -> Worker:
-        """Take a worker. If it was the last spare, have another made; the rest wait until `warm` is called after the run, out of its way.
+    def take(self, runtime_name: str, *, sealed: bool) -> Worker:
+        """Take a worker.
+
+        If it was the last spare, another is made; the rest wait until `warm` is called after the run, out of its way.
+
+        Parameters
+        ----------
+        runtime_name : str
+        sealed : bool
+            Whether no folder is granted: such a worker is confined already.
 
         Raises
         ------
@@ -88,24 +96,25 @@ class WorkerPool:
             If no worker process can be started.
         """
         with self._lock:
-            spares = self._spares[runtime_name]
-            chosen = spares.popleft() if spares else self._new(runtime_name)
+            spares = self._spares[runtime_name, sealed]
+            chosen = spares.popleft() if spares else self._new(runtime_name, sealed)
             if not spares:
-                spares.append(self._new(runtime_name))
+                spares.append(self._new(runtime_name, sealed))
             return chosen
 
-    def warm(self, runtime_name: str) -> None:
+    def warm(self, runtime_name: str, *, sealed: bool) -> None:
         """Have spares made, without waiting for them."""
         with self._lock:
-            while len(self._spares[runtime_name]) < SPARES:
-                self._spares[runtime_name].append(self._new(runtime_name))
+            spares = self._spares[runtime_name, sealed]
+            while len(spares) < SPARES:
+                spares.append(self._new(runtime_name, sealed))
 
-    def _new(self, runtime_name: str) -> Worker:
+    def _new(self, runtime_name: str, sealed: bool) -> Worker:
         here, there = socket.socketpair()
         report, reported = os.pipe()
         number = next(self._numbers)
         try:
-            self._ask(COMMAND.pack(FORK, number, RUNTIME_NAMES.index(runtime_name)), [there.fileno(), reported])
+            self._ask(COMMAND.pack(FORK, number, RUNTIME_NAMES.index(runtime_name), sealed), [there.fileno(), reported])
         except BaseException:
             here.close()
             os.close(report)
@@ -132,7 +141,7 @@ class WorkerPool:
         """Send the zygote a command about a worker; where it is gone, its workers are too."""
         with self._lock, contextlib.suppress(OSError):
             if self._control is not None:
-                self._control.sendall(COMMAND.pack(what, number, 0))
+                self._control.sendall(COMMAND.pack(what, number, 0, False))
 
     def _start(self) -> None:
         here, there = socket.socketpair()

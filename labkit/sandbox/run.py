@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from labkit.errors import ArgumentError, ExportNotFound, LabkitError, LinkError, Unsupported, UnsupportedLimit
@@ -100,7 +100,7 @@ def run(
     0
     """
     wasm = to_wasm(source)
-    interface = read_interface(wasm)
+    interface = _interface(wasm)
     chosen = _limits(limits, export)
     if export is None:
         _check_program(interface)
@@ -110,6 +110,7 @@ def run(
         if any(given is not None for given in (env, stdin, dirs, clock, seed)):
             raise ArgumentError("A function is given numbers alone.", remedy="Leave env, stdin, dirs, clock and seed out, or run a program.")
         grants, numbers = Grants(), _numbers(interface, export, args)
+    _refuse_open_wall(runtime, grants)
     if cancel is not None and cancel.is_set():
         return Result(runtime, Outcome.CANCELLED, message="It was cancelled.")
     request = {
@@ -120,7 +121,6 @@ def run(
         "prepare_seconds": PREPARE_SECONDS,
         "memory_bytes": chosen.memory_bytes,
         "fuel_units": chosen.fuel_units,
-        "landlock": _landlock(runtime, grants),
     }
     return verdict(runtime, _supervise(wasm, runtime, request, stdin, chosen, on_output, cancel), chosen)
 
@@ -173,6 +173,12 @@ def _limits(limits: Limits | None, export: str | None) -> Limits:
     )
 
 
+@lru_cache(maxsize=8)
+def _interface(wasm: bytes) -> Interface:
+    """Read a module once, however often it runs."""
+    return read_interface(wasm)
+
+
 def _program_name(source: object) -> str:
     if isinstance(source, os.PathLike) or (isinstance(source, str) and not is_text(source)):
         return os.path.basename(os.fspath(source))
@@ -222,15 +228,13 @@ def _number(type: str, value: int | float | str, what: str) -> int | float:
     return number
 
 
-def _landlock(runtime: str, grants: Grants) -> int:
-    """Version of Landlock to confine the worker with; refuse folders where the runtime is the only wall and has holes."""
-    version = landlock_version()
-    if version == 0 and grants.folders and runtime.startswith("wasmer"):
+def _refuse_open_wall(runtime: str, grants: Grants) -> None:
+    """Refuse folders where the runtime is the only wall and has a hole in it."""
+    if grants.folders and runtime.startswith("wasmer") and landlock_version() == 0:
         raise Unsupported(
             "Wasmer 1.1.0 lets a guest that was granted one folder reach every file, and this system cannot confine it (Landlock, Linux 5.13 or newer).",
             remedy='Use runtime="wasmtime", which confines files itself, or grant no folder.',
         )
-    return version
 
 
 def _supervise(
@@ -272,11 +276,11 @@ def _watch_worker(
     cancel: threading.Event | None,
 ) -> Observed:
     """Run a request on the next worker that lives: what ended a spare while it waited is nothing to do with the guest."""
-    pool = the_pool()
+    pool, sealed = the_pool(), not request["grants"]["folders"]
     assert limits.time_seconds is not None
     assert limits.output_bytes is not None
     for _ in range(_ATTEMPTS):
-        worker = pool.take(runtime)
+        worker = pool.take(runtime, sealed=sealed)
         try:
             observed = watch(
                 worker, request, descriptors, seconds=limits.time_seconds, output_bytes=limits.output_bytes, on_output=on_output, cancel=cancel
@@ -285,7 +289,7 @@ def _watch_worker(
             continue
         finally:
             worker.close()
-            pool.warm(runtime)
+            pool.warm(runtime, sealed=sealed)
         if observed.started or observed.answer or observed.stop or observed.ending:
             return observed
     raise LabkitError(f"No worker process can be started: {pool.words()[-500:] or 'they end without a word'}.", remedy="Restart the kernel.")

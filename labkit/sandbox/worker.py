@@ -32,10 +32,11 @@ COMPILE_BYTES = 1536 * 2**20
 #: Data that a runtime may take beside the guest's memories, in bytes: tables, stacks, threads.
 RUNTIME_BYTES = 256 * 2**20
 _REHEARSAL = """(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (memory (export "memory") 1)
     (data (i32.const 0) "ready")
-    (func (export "_start") (call $exit (i32.const 0))))"""
+    (func (export "_start") {calls} (call $exit (i32.const 0))))"""
 
 
 @dataclass(frozen=True)
@@ -49,18 +50,18 @@ class _Request:
     prepare_seconds: float
     memory_bytes: int
     fuel_units: int | None
-    landlock: int
     artifact: str | None
     wasm_file: int
     artifact_file: int
 
 
-def rehearsal_artifact(runtime_name: str) -> bytes:
+def rehearsal_artifact(runtime_name: str, *, sealed: bool) -> bytes:
     """Compile the program that workers rehearse with; this starts threads, so not in a process that will be forked."""
-    return runtime(runtime_name, interruptible=False).compile(_REHEARSAL).serialize()
+    calls = "(drop (call $write (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 8)))" if sealed else ""
+    return runtime(runtime_name, interruptible=False).compile(_REHEARSAL.format(calls=calls)).serialize()
 
 
-def serve(channel: socket.socket, runtime_name: str, rehearsal: bytes) -> NoReturn:
+def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal: bytes) -> NoReturn:
     """Get ready, answer one request, and end.
 
     Parameters
@@ -68,16 +69,15 @@ def serve(channel: socket.socket, runtime_name: str, rehearsal: bytes) -> NoRetu
     channel : socket
         To the kernel.
     runtime_name : str
+    sealed : bool
+        Whether no folder will be granted: then the worker is confined before it knows what it will run.
     rehearsal : bytes
         What `rehearsal_artifact` made, or nothing.
     """
     try:
-        guests = _Guests(runtime(runtime_name, interruptible=False))
-        if rehearsal:
-            guests.rehearse(rehearsal)
-        failure = None
+        guests: _Guests | LabkitError = _Guests(runtime(runtime_name, interruptible=False), sealed, rehearsal)
     except LabkitError as error:
-        failure = error
+        guests = error
     request = _receive(channel)
     if request is None:
         os._exit(0)
@@ -85,7 +85,7 @@ def serve(channel: socket.socket, runtime_name: str, rehearsal: bytes) -> NoRetu
     def say(answer: dict[str, Any]) -> None:
         channel.sendall(json.dumps(answer).encode() + b"\n")
 
-    say(_error(failure) if failure else guests.answer(request, say))
+    say(_error(guests) if isinstance(guests, LabkitError) else guests.answer(request, say))
     # Skip the interpreter's clean-up: nothing in this process is needed again.
     os._exit(0)
 
@@ -113,27 +113,36 @@ def _receive(channel: socket.socket) -> _Request | None:
 class _Guests:
     """A runtime, made ready while the worker waits."""
 
-    def __init__(self, chosen: Runtime) -> None:
-        self.runtime = chosen
+    def __init__(self, chosen: Runtime, sealed: bool, rehearsal: bytes) -> None:
+        self.runtime, self.sealed = chosen, sealed
         family = chosen.name.partition("-")[0]
         self.program = getattr(import_module(f"labkit.sandbox.wasi_{family}"), f"{family.capitalize()}Program")(chosen)
-
-    def rehearse(self, artifact: bytes) -> None:
-        """Run a program that exits at once, so that what a first run costs is paid while nobody waits. It starts no thread."""
-        with suppress(Exited):
-            self.program.bind(self.runtime.deserialize(artifact), self.runtime.store(), Grants())()
+        self.memory_limit = confinement.MemoryLimit()
+        confinement.limit_resources()
+        if sealed:
+            confinement.confine_files([], [])
+        # Run a program that exits at once, so that what a first run costs is paid while nobody waits. What is not sealed must not
+        # start threads yet, so there the program calls no more than that.
+        if rehearsal:
+            with suppress(Exited):
+                self.program.bind(chosen.deserialize(rehearsal), chosen.store(), Grants())()
 
     def answer(self, request: _Request, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """Run the guest, and say what came of it."""
         try:
-            resident_bytes = _resident_bytes()
-            _confine(request)
+            resident_bytes = _peak_bytes()
+            self.memory_limit.allow(COMPILE_BYTES)
+            confinement.limit_time(request.prepare_seconds)
+            if not self.sealed:
+                folders = request.grants.folders
+                confinement.confine_files(
+                    [folder.host for folder in folders if not folder.writable], [folder.host for folder in folders if folder.writable]
+                )
             module, damaged = self._module(request)
             say({"started": True, "resident_bytes": resident_bytes, "damaged": damaged})
-            confinement.limit_memory(request.memory_bytes + RUNTIME_BYTES)
+            self.memory_limit.allow(request.memory_bytes + RUNTIME_BYTES)
             confinement.limit_time(request.seconds)
-            answer = self._run(request, module)
-            return {**answer, "peak_memory_bytes": max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - resident_bytes, 0)}
+            return {**self._run(request, module), "peak_memory_bytes": _peak_bytes() - resident_bytes}
         except GuestTrap as trap:
             return {"trap": trap.kind.value, "message": str(trap)}
         except (LimitExceeded, MemoryError) as error:
@@ -177,29 +186,13 @@ class _Guests:
         return {"exit_code": code, "wall_seconds": time.perf_counter() - begin}
 
 
-def _confine(request: _Request) -> None:
-    """Give up, for good, what no guest needs. What runs later in other threads inherits it, so none may run yet."""
-    confinement.limit_resources()
-    confinement.limit_memory(COMPILE_BYTES)
-    confinement.limit_time(request.prepare_seconds)
-    if request.landlock:
-        if len(os.listdir("/proc/self/task")) != 1:
-            raise LabkitError("The runtime has started threads before its worker was confined.", remedy="Report this version of the runtime.")
-        readable = [folder.host for folder in request.grants.folders if not folder.writable]
-        confinement.confine_files(request.landlock, readable, [folder.host for folder in request.grants.folders if folder.writable])
-
-
 def _error(error: LabkitError) -> dict[str, Any]:
     return {"error": type(error).__name__, "message": error.message, "remedy": error.remedy}
 
 
-def _resident_bytes() -> int:
-    """Physical memory this process holds now; 0 where the system does not say."""
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[1]) * resource.getpagesize()
-    except OSError:
-        return 0
+def _peak_bytes() -> int:
+    """The most physical memory this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _read(descriptor: int) -> bytes:

@@ -27,9 +27,9 @@ from labkit.sandbox.confinement import die_with_parent
 
 __all__ = ["COMMAND", "FORK", "KILL", "main"]
 
-#: What the kernel sends: what to do, a worker's number, a runtime's index. A fork comes with two descriptors: the worker's
+#: What the kernel sends: what to do, a worker's number, a runtime's index, whether it is sealed. A fork comes with two descriptors: the worker's
 #: end of its channel, and the pipe on which its end is reported.
-COMMAND = struct.Struct("<cQB")
+COMMAND = struct.Struct("<cQB?")
 FORK, KILL = b"f", b"k"
 _COMPILE_SECONDS = 10
 
@@ -61,7 +61,7 @@ class _Zygote:
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.owned = [self.wakeup, wake]
-        self.rehearsals: dict[str, bytes] = {}
+        self.rehearsals: dict[tuple[str, bool], bytes] = {}
 
     def serve(self) -> None:
         waiting = select.poll()
@@ -87,25 +87,25 @@ class _Zygote:
             if not data:
                 return False
             command += data
-        what, number, index = COMMAND.unpack(command)
+        what, number, index, sealed = COMMAND.unpack(command)
         if what == FORK:
-            self._fork(number, RUNTIME_NAMES[index], *descriptors)
+            self._fork(number, (RUNTIME_NAMES[index], sealed), *descriptors)
         else:
             for pid, (known, _) in self.workers.items():
                 if known == number:
                     os.kill(pid, signal.SIGKILL)
         return True
 
-    def _fork(self, number: int, runtime_name: str, channel: int, report: int) -> None:
-        if runtime_name not in self.rehearsals:
-            self.rehearsals[runtime_name] = _compile_rehearsal(runtime_name)
+    def _fork(self, number: int, kind: tuple[str, bool], channel: int, report: int) -> None:
+        if kind not in self.rehearsals:
+            self.rehearsals[kind] = _compile_rehearsal(*kind)
         pid = os.fork()
         if pid == 0:
-            self._become_worker(runtime_name, channel, report)
+            self._become_worker(kind, channel, report)
         os.close(channel)
         self.workers[pid] = (number, report)
 
-    def _become_worker(self, runtime_name: str, channel: int, report: int) -> NoReturn:
+    def _become_worker(self, kind: tuple[str, bool], channel: int, report: int) -> NoReturn:
         """Keep nothing of the zygote's but its imports."""
         try:
             signal.set_wakeup_fd(-1)
@@ -114,7 +114,7 @@ class _Zygote:
             self.control.close()
             for descriptor in (report, *self.owned, *(other for _, other in self.workers.values())):
                 os.close(descriptor)
-            worker.serve(socket.socket(fileno=channel), runtime_name, self.rehearsals[runtime_name])
+            worker.serve(socket.socket(fileno=channel), kind[0], sealed=kind[1], rehearsal=self.rehearsals[kind])
         finally:
             os._exit(1)
 
@@ -132,7 +132,7 @@ class _Zygote:
             os.close(report)
 
 
-def _compile_rehearsal(runtime_name: str) -> bytes:
+def _compile_rehearsal(runtime_name: str, sealed: bool) -> bytes:
     """Have a child compile the program that workers rehearse with; empty where the runtime does not get that far."""
     reader, writer = os.pipe()
     pid = os.fork()
@@ -140,7 +140,7 @@ def _compile_rehearsal(runtime_name: str) -> bytes:
         try:
             die_with_parent(os.getppid())
             signal.alarm(_COMPILE_SECONDS)
-            os.write(writer, worker.rehearsal_artifact(runtime_name))
+            os.write(writer, worker.rehearsal_artifact(runtime_name, sealed=sealed))
         finally:
             os._exit(0)
     os.close(writer)
