@@ -12,11 +12,10 @@ from pathlib import Path
 
 from labkit.limits import parse_size
 
-__all__ = ["CACHE_BYTES", "ArtifactCache", "Entry", "the_cache"]
+__all__ = ["CACHE_BYTES", "ArtifactCache", "Entry", "artifact_key", "the_cache"]
 
 #: Most that the cache keeps; what was not used for longest goes first.
 CACHE_BYTES = parse_size("1GiB")
-_SUFFIX = ".artifact"
 
 
 @dataclass
@@ -29,10 +28,13 @@ class Entry:
         ``"load"`` or ``"store"``.
     descriptor : int
         The file, open for that; `close` closes it.
+    key : str
+        What it is kept under.
     """
 
     use: str
     descriptor: int
+    key: str
     _path: Path
     _written: Path | None = None
 
@@ -40,7 +42,7 @@ class Entry:
         """Give what was stored its name, all at once: other kernels see a whole entry or none."""
         if self._written is not None:
             with contextlib.suppress(OSError):
-                os.replace(self._written, self._path)
+                self._written.replace(self._path)
                 self._written = None
 
     def drop(self) -> None:
@@ -71,57 +73,58 @@ class ArtifactCache:
         self.folder = Path(folder)
         self.limit_bytes = limit_bytes
 
-    def entry(self, wasm: bytes, engine: str) -> Entry | None:
-        """Open the place of a module, compiled by an engine.
-
-        Parameters
-        ----------
-        wasm : bytes
-        engine : str
-            All that decides how it is compiled: runtime, version, configuration, machine.
-
-        Returns
-        -------
-        Entry or None
-            None where the folder cannot be used.
-        """
-        path = self.folder / (_key(wasm, engine) + _SUFFIX)
+    def load(self, key: str) -> Entry | None:
+        """Open what is kept under a key; None where nothing is."""
+        path = self._path(key)
         try:
             descriptor = os.open(path, os.O_RDONLY)
             os.utime(path)
-            return Entry("load", descriptor, path)
-        except OSError:
-            pass
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            descriptor, written = tempfile.mkstemp(dir=self.folder, prefix=path.stem[:16], suffix=".part")
-            return Entry("store", descriptor, path, Path(written))
         except OSError:
             return None
+        return Entry("load", descriptor, key, path)
+
+    def store(self, key: str) -> Entry | None:
+        """Open a place for something to be kept under a key; None where the folder cannot be used."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            descriptor, written = tempfile.mkstemp(dir=self.folder, prefix=key[:16], suffix=".part")
+        except OSError:
+            return None
+        return Entry("store", descriptor, key, self._path(key), Path(written))
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.artifact"
 
     def tidy(self) -> None:
         """Remove what was not used for longest, until the rest fits; another kernel may be doing the same."""
         found = []
         with contextlib.suppress(OSError):
-            for item in os.scandir(self.folder):
+            for item in self.folder.iterdir():
                 with contextlib.suppress(OSError):
                     status = item.stat()
-                    found.append((status.st_mtime_ns, status.st_size, item.path))
+                    found.append((status.st_mtime_ns, status.st_size, item))
         total_bytes = sum(size for _, size, _ in found)
-        for _, size_bytes, path in sorted(found):
+        for _, size_bytes, item in sorted(found):
             if total_bytes <= self.limit_bytes:
                 return
             with contextlib.suppress(OSError):
-                os.unlink(path)
+                item.unlink()
             total_bytes -= size_bytes
 
 
 @lru_cache(maxsize=8)
-def _key(wasm: bytes, engine: str) -> str:
+def artifact_key(wasm: bytes, engine: str) -> str:
+    """Name a module compiled by an engine, by all that decides what comes out: its bytes, and the engine's version, configuration and machine.
+
+    Examples
+    --------
+    >>> len(artifact_key(b"module", "engine 1.0"))
+    64
+    """
     return hashlib.sha256(engine.encode() + b"\0" + wasm).hexdigest()
 
 
 def the_cache() -> ArtifactCache:
     """The cache in the folder that LABKIT_CACHE names, else in the reader's own cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return ArtifactCache(os.environ.get("LABKIT_CACHE") or os.path.join(base, "labkit"))
+    base = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    return ArtifactCache(os.environ.get("LABKIT_CACHE") or Path(base, "labkit"))

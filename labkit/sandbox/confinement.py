@@ -10,6 +10,7 @@ import signal
 import struct
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 
 from labkit.errors import LabkitError
 
@@ -84,7 +85,7 @@ def confine_files(readable: Iterable[str], writable: Iterable[str]) -> None:
     version = landlock_version()
     if version == 0:
         return
-    if len(os.listdir("/proc/self/task")) != 1:
+    if len(list(Path("/proc/self/task").iterdir())) != 1:
         raise LabkitError("The runtime has started threads before its worker was confined.", remedy="Report this version of the runtime.")
     known = (1 << _FILE_RIGHTS[min(version, max(_FILE_RIGHTS))]) - 1
     ruleset = struct.pack("=QQQ", known, _NETWORK_RIGHTS if version >= 4 else 0, _SCOPES if version >= 6 else 0)

@@ -7,6 +7,7 @@ import stat
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Any
 
 from labkit.errors import ArgumentError, UnreadableFile
@@ -128,7 +129,7 @@ def _folder(guest: object, grant: object) -> Folder:
     if mode not in ("r", "rw") or not isinstance(path, (str, os.PathLike)):
         raise ArgumentError(f"The folder for {guest!r} cannot be {grant!r}.", remedy=_REMEDY_DIRS)
     host = os.path.realpath(_text(os.fspath(path), f"The folder for {guest!r}"))
-    if not os.path.isdir(host):
+    if not Path(host).is_dir():
         raise UnreadableFile(f"There is no folder {os.fspath(path)!r} to grant as {guest!r}.", remedy="Make it first, or check the path.")
     return Folder(guest, host, mode == "rw")
 
@@ -175,7 +176,8 @@ def _open_file(path: os.PathLike[Any]) -> int:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except (OSError, ValueError) as error:
-        raise UnreadableFile(f"{os.fspath(path)!r} cannot be read as stdin: {getattr(error, 'strerror', None) or error}.", remedy="Check the path.") from None
+        why = getattr(error, "strerror", None) or error
+        raise UnreadableFile(f"{os.fspath(path)!r} cannot be read as stdin: {why}.", remedy="Check the path.") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise UnreadableFile(f"{os.fspath(path)!r} is no regular file.", remedy="Give a regular file, or open it yourself and pass the open file.")

@@ -14,15 +14,20 @@ import sys
 import threading
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from typing import Any
 
 from labkit.errors import LabkitError
 from labkit.runtimes.registry import RUNTIME_NAMES
 from labkit.sandbox.grants import to_file
+from labkit.sandbox.worker import HEADER
 from labkit.sandbox.zygote import COMMAND, FORK, KILL
 
-__all__ = ["Ending", "Worker", "WorkerPool", "the_pool"]
+__all__ = ["Ending", "Kind", "Worker", "WorkerPool", "the_pool"]
 
-#: Workers kept ready for each runtime that was used.
+Kind = tuple[str, bool]
+"""A runtime's name, and whether the worker is sealed: confined already, for a guest without folders."""
+
+#: Workers kept ready of each kind that was used.
 SPARES = 2
 #: Seconds within which the system must have ended a killed process.
 _END_SECONDS = 10.0
@@ -46,8 +51,23 @@ class Worker:
     number: int
     channel: socket.socket
     pool: WorkerPool
+    #: Key of the compiled module that it holds.
+    holds: str | None
     _report: int
     _open: bool = field(default=True)
+
+    def ask(self, request: dict[str, Any], descriptors: list[int]) -> None:
+        """Send a request.
+
+        Raises
+        ------
+        ConnectionError
+            If the process has ended.
+        """
+        words = json.dumps(request).encode()
+        data = HEADER.pack(len(words)) + words
+        sent = socket.send_fds(self.channel, [data], descriptors)
+        self.channel.sendall(data[sent:])
 
     def ending(self) -> Ending | None:
         """Wait until the process has ended, and say how; None where nothing says."""
@@ -74,21 +94,22 @@ class WorkerPool:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        self._spares: dict[tuple[str, bool], deque[Worker]] = defaultdict(deque)
+        self._spares: dict[Kind, deque[Worker]] = defaultdict(deque)
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._words = -1
 
-    def take(self, runtime_name: str, *, sealed: bool) -> Worker:
+    def take(self, kind: Kind, key: str | None = None) -> Worker:
         """Take a worker.
 
         If it was the last spare, another is made; the rest wait until `warm` is called after the run, out of its way.
 
         Parameters
         ----------
-        runtime_name : str
-        sealed : bool
-            Whether no folder is granted: such a worker is confined already.
+        kind : tuple of str and bool
+            The runtime's name, and whether no folder is granted: such a worker is confined already.
+        key : str, optional
+            The module that it had better hold.
 
         Raises
         ------
@@ -96,25 +117,33 @@ class WorkerPool:
             If no worker process can be started.
         """
         with self._lock:
-            spares = self._spares[runtime_name, sealed]
-            chosen = spares.popleft() if spares else self._new(runtime_name, sealed)
+            spares = self._spares[kind]
+            chosen = next((spare for spare in spares if spare.holds == key), spares[0] if spares else None)
+            if chosen is None:
+                chosen = self._new(kind)
+            else:
+                spares.remove(chosen)
             if not spares:
-                spares.append(self._new(runtime_name, sealed))
+                spares.append(self._new(kind))
             return chosen
 
-    def warm(self, runtime_name: str, *, sealed: bool) -> None:
-        """Have spares made, without waiting for them."""
+    def warm(self, kind: Kind, key: str | None = None, artifact: int | None = None) -> None:
+        """Have spares made, without waiting for them, that hold a module: the key it is asked for by, and its artifact."""
         with self._lock:
-            spares = self._spares[runtime_name, sealed]
+            spares = self._spares[kind]
             while len(spares) < SPARES:
-                spares.append(self._new(runtime_name, sealed))
+                spares.append(self._new(kind))
+                if artifact is not None:
+                    with contextlib.suppress(ConnectionError):
+                        spares[-1].ask({"hold": True}, [artifact])
+                        spares[-1].holds = key
 
-    def _new(self, runtime_name: str, sealed: bool) -> Worker:
+    def _new(self, kind: Kind) -> Worker:
         here, there = socket.socketpair()
         report, reported = os.pipe()
         number = next(self._numbers)
         try:
-            self._ask(COMMAND.pack(FORK, number, RUNTIME_NAMES.index(runtime_name), sealed), [there.fileno(), reported])
+            self._ask(COMMAND.pack(FORK, number, RUNTIME_NAMES.index(kind[0]), kind[1]), [there.fileno(), reported])
         except BaseException:
             here.close()
             os.close(report)
@@ -122,7 +151,7 @@ class WorkerPool:
         finally:
             there.close()
             os.close(reported)
-        return Worker(number, here, self, report)
+        return Worker(number, here, self, None, report)
 
     def _ask(self, command: bytes, descriptors: list[int]) -> None:
         """Send the zygote a command; where it is gone, start another and send it once more."""

@@ -6,30 +6,28 @@ import asyncio
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
-from labkit.errors import ArgumentError, ExportNotFound, LabkitError, LinkError, Unsupported, UnsupportedLimit
+from labkit.errors import ArgumentError, ExportNotFound, LinkError, Unsupported, UnsupportedLimit
 from labkit.limits import Limits
 from labkit.modules.interface import Interface, read_interface
 from labkit.modules.load import Source, is_text, to_wasm
 from labkit.modules.types import FuncType
 from labkit.runtimes.registry import runtime as get_runtime
 from labkit.runtimes.values import boundary_types, check_value, explain
-from labkit.sandbox.cache import the_cache
 from labkit.sandbox.confinement import landlock_version
-from labkit.sandbox.grants import Folders, Grants, Stdin, check_grants, open_stdin, to_file
+from labkit.sandbox.grants import Folders, Grants, Stdin, check_grants
 from labkit.sandbox.pool import the_pool
 from labkit.sandbox.result import Outcome, Result
+from labkit.sandbox.supervise import supervise
 from labkit.sandbox.verdict import verdict
 from labkit.sandbox.wasi import NAMESPACE
-from labkit.sandbox.watch import PREPARE_SECONDS, Observed, OnOutput, watch
+from labkit.sandbox.watch import PREPARE_SECONDS, OnOutput
 
 __all__ = ["RUN_LIMITS", "Outcome", "Result", "run", "run_async", "warm"]
 
-#: Workers that may be found dead before a run is given up.
-_ATTEMPTS = 4
 #: What a guest may use where the caller sets nothing.
 RUN_LIMITS = Limits(time=5.0, memory="1GiB", output="16MiB")
 
@@ -122,7 +120,7 @@ def run(
         "memory_bytes": chosen.memory_bytes,
         "fuel_units": chosen.fuel_units,
     }
-    return verdict(runtime, _supervise(wasm, runtime, request, stdin, chosen, on_output, cancel), chosen)
+    return verdict(runtime, supervise(wasm, runtime, request, stdin, chosen, on_output, cancel), chosen)
 
 
 async def run_async(source: Source, **options: Any) -> Result:
@@ -157,7 +155,7 @@ def warm(runtime: str = "wasmtime") -> None:
     >>> warm("wasmtime")
     """
     get_runtime(runtime, interruptible=False)
-    the_pool().warm(runtime)
+    the_pool().warm((runtime, True))
 
 
 def _limits(limits: Limits | None, export: str | None) -> Limits:
@@ -181,7 +179,7 @@ def _interface(wasm: bytes) -> Interface:
 
 def _program_name(source: object) -> str:
     if isinstance(source, os.PathLike) or (isinstance(source, str) and not is_text(source)):
-        return os.path.basename(os.fspath(source))
+        return Path(source).name
     return "program"
 
 
@@ -220,10 +218,11 @@ def _numbers(interface: Interface, export: str, args: Sequence[int | float | str
 
 def _number(type: str, value: int | float | str, what: str) -> int | float:
     if isinstance(value, str):
+        word = value[:40]
         try:
             value = int(value, 0) if type.startswith("i") else float(value)
         except ValueError:
-            raise ArgumentError(f"{what} is {value[:40]!r}, which is no {type}.", remedy="Write a number.") from None
+            raise ArgumentError(f"{what} is {word!r}, which is no {type}.", remedy="Write a number.") from None
     number: int | float = check_value(type, value, what)
     return number
 
@@ -232,64 +231,6 @@ def _refuse_open_wall(runtime: str, grants: Grants) -> None:
     """Refuse folders where the runtime is the only wall and has a hole in it."""
     if grants.folders and runtime.startswith("wasmer") and landlock_version() == 0:
         raise Unsupported(
-            "Wasmer 1.1.0 lets a guest that was granted one folder reach every file, and this system cannot confine it (Landlock, Linux 5.13 or newer).",
+            "Wasmer 1.1.0 lets a guest with one folder reach every file, and this system cannot confine it: that takes Landlock, of Linux 5.13.",
             remedy='Use runtime="wasmtime", which confines files itself, or grant no folder.',
         )
-
-
-def _supervise(
-    wasm: bytes, runtime: str, request: dict[str, Any], stdin: Stdin, limits: Limits, on_output: OnOutput | None, cancel: threading.Event | None
-) -> Observed:
-    """Run a request on a worker, with the compiled module from the cache."""
-    engine = get_runtime(runtime, interruptible=False)
-    if limits.fuel_units is not None and "fuel" not in engine.enforces:
-        raise UnsupportedLimit(f"{engine.name} {engine.version} has no fuel.", remedy='Use "wasmtime", or limit the time.')
-    # Where labkit adapts the module, what becomes of it depends on more than the engine. With fuel it is other code, compiled each time.
-    adapted = "" if "memory" in engine.enforces else f" export={request['export'] is not None} memory={limits.memory_bytes}"
-    entry = None if limits.fuel_units is not None else the_cache().entry(wasm, engine.fingerprint + adapted)
-    request["artifact"] = entry.use if entry else None
-    with ExitStack() as owned:
-        if entry:
-            owned.callback(entry.close)
-        descriptors = []
-        for descriptor in (open_stdin(stdin), to_file(wasm)):
-            owned.callback(os.close, descriptor)
-            descriptors.append(descriptor)
-        if entry:
-            descriptors.append(entry.descriptor)
-        observed = _watch_worker(runtime, request, descriptors, limits, on_output, cancel)
-        if entry and observed.started:
-            if entry.use == "store":
-                entry.keep()
-                the_cache().tidy()
-            elif observed.started.get("damaged"):
-                entry.drop()
-    return observed
-
-
-def _watch_worker(
-    runtime: str,
-    request: dict[str, Any],
-    descriptors: list[int],
-    limits: Limits,
-    on_output: OnOutput | None,
-    cancel: threading.Event | None,
-) -> Observed:
-    """Run a request on the next worker that lives: what ended a spare while it waited is nothing to do with the guest."""
-    pool, sealed = the_pool(), not request["grants"]["folders"]
-    assert limits.time_seconds is not None
-    assert limits.output_bytes is not None
-    for _ in range(_ATTEMPTS):
-        worker = pool.take(runtime, sealed=sealed)
-        try:
-            observed = watch(
-                worker, request, descriptors, seconds=limits.time_seconds, output_bytes=limits.output_bytes, on_output=on_output, cancel=cancel
-            )
-        except ConnectionError:
-            continue
-        finally:
-            worker.close()
-            pool.warm(runtime, sealed=sealed)
-        if observed.started or observed.answer or observed.stop or observed.ending:
-            return observed
-    raise LabkitError(f"No worker process can be started: {pool.words()[-500:] or 'they end without a word'}.", remedy="Restart the kernel.")

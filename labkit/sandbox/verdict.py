@@ -32,7 +32,7 @@ def verdict(runtime: str, observed: Observed, limits: Limits) -> Result:
     LabkitError
         What the worker could not do: its own error, of its own class.
     """
-    streams = {name: bytes(data) for name, data in observed.streams.items()}
+    streams: dict[str, Any] = {name: bytes(data) for name, data in observed.streams.items()}
     if observed.stop is None and observed.answer is not None and "error" in observed.answer:
         raise _error(observed.answer)
     if observed.stop is None and observed.answer is not None:

@@ -27,7 +27,7 @@ _SIGNATURES = {
 }
 
 
-class Exited(Exception):  # noqa: N818 — exiting is no error
+class Exited(Exception):
     """The program has called ``proc_exit``."""
 
     def __init__(self, code: int) -> None:
@@ -78,7 +78,8 @@ class Replacements:
         for item in imports:
             if item.module == NAMESPACE and item.name in _SIGNATURES and item.type != _SIGNATURES[item.name]:
                 raise LinkError(
-                    f"The module imports {NAMESPACE}.{item.name} as {item.type}, and it is {_SIGNATURES[item.name]}.", remedy="Correct the import's type."
+                    f"The module imports {NAMESPACE}.{item.name} as {item.type}, and it is {_SIGNATURES[item.name]}.",
+                    remedy="Correct the import's type.",
                 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import wasmtime
 
@@ -67,11 +67,13 @@ class WasmtimeProgram:
         try:
             native = linker.get(store.native, NAMESPACE, name)
         except KeyError:
-            raise LinkError(f"The module imports {NAMESPACE}.{name}, which WASI preview 1 does not have.", remedy="Build it for wasm32-wasip1.") from None
+            raise LinkError(
+                f"The module imports {NAMESPACE}.{name}, which WASI preview 1 does not have.", remedy="Build it for wasm32-wasip1."
+            ) from None
         return Function(_uncalled, _uncalled, name=name, type=type, store=store, native=native)
 
 
-def _uncalled(*_: object) -> None:
+def _uncalled(*_: object) -> NoReturn:
     raise AssertionError("only the guest calls WASI")
 
 

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
-from socket import send_fds
 from typing import Any
 
+from labkit.limits import Limits
 from labkit.sandbox.pool import Ending, Worker
-from labkit.sandbox.worker import HEADER
 
 __all__ = ["PREPARE_SECONDS", "Observed", "OnOutput", "Stop", "watch"]
 
@@ -70,8 +69,7 @@ def watch(
     request: dict[str, Any],
     descriptors: list[int],
     *,
-    seconds: float,
-    output_bytes: int,
+    limits: Limits,
     on_output: OnOutput | None,
     cancel: threading.Event | None,
 ) -> Observed:
@@ -84,8 +82,8 @@ def watch(
         What `labkit.sandbox.worker` is asked.
     descriptors : list of int
         The guest's stdin, the module, and its artifact where there is one.
-    seconds, output_bytes
-        Limits on the guest's time and on what it writes.
+    limits : Limits
+        The guest's time and what it writes are limited here.
     on_output, cancel
         As for `labkit.run`.
 
@@ -96,14 +94,12 @@ def watch(
     """
     pipes = {"stdout": os.pipe(), "stderr": os.pipe()}
     try:
-        words = json.dumps(request).encode()
         writers = [pipes["stdout"][1], pipes["stderr"][1]]
-        sent = send_fds(worker.channel, [HEADER.pack(len(words)) + words], [descriptors[0], *writers, *descriptors[1:]])
-        worker.channel.sendall((HEADER.pack(len(words)) + words)[sent:])
+        worker.ask(request, [descriptors[0], *writers, *descriptors[1:]])
         for writer in writers:
             os.close(writer)
         pipes = {name: (reader, -1) for name, (reader, _) in pipes.items()}
-        return _Watch(worker, {reader: name for name, (reader, _) in pipes.items()}, seconds, output_bytes, on_output, cancel).run()
+        return _Watch(worker, {reader: name for name, (reader, _) in pipes.items()}, limits, on_output, cancel).run()
     finally:
         for pair in pipes.values():
             for descriptor in pair:
@@ -112,12 +108,11 @@ def watch(
 
 
 class _Watch:
-    def __init__(
-        self, worker: Worker, readers: dict[int, str], seconds: float, output_bytes: int, on_output: OnOutput | None, cancel: threading.Event | None
-    ) -> None:
+    def __init__(self, worker: Worker, readers: dict[int, str], limits: Limits, on_output: OnOutput | None, cancel: threading.Event | None) -> None:
+        assert limits.time_seconds is not None
+        assert limits.output_bytes is not None
         self.worker, self.readers = worker, readers
-        self.seconds = seconds
-        self.left_bytes, self.overflowed = output_bytes, False
+        self.seconds, self.left_bytes, self.overflowed = limits.time_seconds, limits.output_bytes, False
         self.on_output, self.cancel = on_output, cancel
         self.deadline = time.monotonic() + PREPARE_SECONDS
         self.said = b""

@@ -20,12 +20,13 @@ from labkit.runtimes.instance import Module
 from labkit.runtimes.interface import Runtime
 from labkit.runtimes.registry import runtime
 from labkit.sandbox import confinement
-from labkit.sandbox.grants import Folder, Grants
-from labkit.sandbox.wasi import Exited, Replacements
+from labkit.sandbox.grants import Folder, Grants, to_file
+from labkit.sandbox.wasi import Exited
 
 __all__ = ["HEADER", "rehearsal_artifact", "serve"]
 
-#: Ahead of a request: the length of its JSON. The descriptors that come with it: stdin, stdout, stderr, the module, and its artifact.
+#: Ahead of a request: the length of its JSON. With it come the descriptors of stdin, stdout and stderr, of the module, and of its artifact;
+#: or, where the JSON only names a module to hold until a request comes, that of its artifact alone.
 HEADER = struct.Struct("<I")
 #: Data that compiling may take, in bytes.
 COMPILE_BYTES = 1536 * 2**20
@@ -37,6 +38,16 @@ _REHEARSAL = """(module
     (memory (export "memory") 1)
     (data (i32.const 0) "ready")
     (func (export "_start") {calls} (call $exit (i32.const 0))))"""
+_REHEARSED: dict[str, Any] = {
+    "export": None,
+    "args": [],
+    "grants": vars(Grants()),
+    "seconds": 1.0,
+    "prepare_seconds": 1.0,
+    "memory_bytes": 2**20,
+    "fuel_units": None,
+    "artifact": "load",
+}
 
 
 @dataclass(frozen=True)
@@ -51,8 +62,7 @@ class _Request:
     memory_bytes: int
     fuel_units: int | None
     artifact: str | None
-    wasm_file: int
-    artifact_file: int
+    files: list[int]
 
 
 def rehearsal_artifact(runtime_name: str, *, sealed: bool) -> bytes:
@@ -78,36 +88,46 @@ def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal:
         guests: _Guests | LabkitError = _Guests(runtime(runtime_name, interruptible=False), sealed, rehearsal)
     except LabkitError as error:
         guests = error
-    request = _receive(channel)
-    if request is None:
-        os._exit(0)
+    while True:
+        fields, files = _receive(channel)
+        if "hold" not in fields:
+            break
+        if isinstance(guests, _Guests):
+            guests.hold(files[0])
 
     def say(answer: dict[str, Any]) -> None:
         channel.sendall(json.dumps(answer).encode() + b"\n")
 
-    say(_error(guests) if isinstance(guests, LabkitError) else guests.answer(request, say))
+    say(_error(guests) if isinstance(guests, LabkitError) else guests.answer(_request(fields, files), say))
     # Skip the interpreter's clean-up: nothing in this process is needed again.
     os._exit(0)
 
 
-def _receive(channel: socket.socket) -> _Request | None:
-    data, descriptors, _, _ = socket.recv_fds(channel, 65536, 5)
-    if not data:
-        return None
-    while len(data) < HEADER.size or len(data) < HEADER.size + HEADER.unpack_from(data)[0]:
-        more = channel.recv(1 << 20)
+def _receive(channel: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """Read what the kernel sends; end with it."""
+    data, descriptors, _, _ = socket.recv_fds(channel, HEADER.size, 5)
+    wanted = HEADER.unpack(data)[0] if len(data) == HEADER.size else 0
+    data = b""
+    while len(data) < wanted:
+        more = channel.recv(wanted - len(data))
         if not more:
-            return None
+            wanted = 0
         data += more
-    fields = json.loads(data[HEADER.size :])
-    for target, descriptor in enumerate(descriptors[:3]):
+    if not wanted:
+        os._exit(0)
+    return json.loads(data), descriptors
+
+
+def _request(fields: dict[str, Any], files: list[int]) -> _Request:
+    """Put the guest's streams in their places."""
+    for target, descriptor in enumerate(files[:3]):
         os.dup2(descriptor, target)
         os.close(descriptor)
     granted = fields.pop("grants")
     folders = tuple(Folder(*folder) for folder in granted["folders"])
     env = tuple((name, value) for name, value in granted["env"])
     grants = Grants(tuple(granted["argv"]), env, folders, granted["clock_seconds"], granted["seed"])
-    return _Request(grants=grants, wasm_file=descriptors[3], artifact_file=descriptors[4] if len(descriptors) > 4 else -1, **fields)
+    return _Request(grants=grants, files=files[3:], **fields)
 
 
 class _Guests:
@@ -115,20 +135,37 @@ class _Guests:
 
     def __init__(self, chosen: Runtime, sealed: bool, rehearsal: bytes) -> None:
         self.runtime, self.sealed = chosen, sealed
+        self.held: Module | None = None
         family = chosen.name.partition("-")[0]
         self.program = getattr(import_module(f"labkit.sandbox.wasi_{family}"), f"{family.capitalize()}Program")(chosen)
         self.memory_limit = confinement.MemoryLimit()
         confinement.limit_resources()
         if sealed:
             confinement.confine_files([], [])
-        # Run a program that exits at once, so that what a first run costs is paid while nobody waits. What is not sealed must not
-        # start threads yet, so there the program calls no more than that.
         if rehearsal:
-            with suppress(Exited):
-                self.program.bind(chosen.deserialize(rehearsal), chosen.store(), Grants())()
+            self._rehearse(rehearsal)
+
+    def _rehearse(self, artifact: bytes) -> None:
+        """Answer a request for a program that exits at once, so that what a first run costs is paid while nobody waits.
+
+        Before a worker is confined no thread may start, so in one that is not sealed the program does no more than exit.
+        """
+        here, there = socket.socketpair()
+        words = json.dumps(_REHEARSED).encode()
+        with here, there:
+            socket.send_fds(here, [HEADER.pack(len(words)) + words], [*map(os.dup, (0, 1, 2)), to_file(b""), to_file(artifact)])
+            request = _request(*_receive(there))
+            here.sendall(json.dumps(self._run(request, self._module(request)[0])).encode())
+
+    def hold(self, artifact_file: int) -> None:
+        """Load a module ahead of the request that will want it."""
+        with suppress(ArtifactError):
+            self.held = self.runtime.deserialize(_read(artifact_file))
 
     def answer(self, request: _Request, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """Run the guest, and say what came of it."""
+        if request.artifact == "held" and self.held is None:
+            return {"lost": True}
         try:
             resident_bytes = _peak_bytes()
             self.memory_limit.allow(COMPILE_BYTES)
@@ -152,18 +189,20 @@ class _Guests:
 
     def _module(self, request: _Request) -> tuple[Module, bool]:
         """Load the compiled module, or compile it and keep what came out; tell whether what was kept is damaged."""
+        if self.held is not None and request.artifact == "held":
+            return self.held, False
+        wasm_file, *artifact_file = request.files
         damaged = False
         if request.artifact == "load":
             try:
-                return self.runtime.deserialize(_read(request.artifact_file)), False
+                return self.runtime.deserialize(_read(artifact_file[0])), False
             except ArtifactError:
                 damaged = True
-        module = self.runtime.compile(self.program.adapt(_read(request.wasm_file), request.memory_bytes))
+        module = self.runtime.compile(self.program.adapt(_read(wasm_file), request.memory_bytes))
         if request.artifact == "store":
-            _write(request.artifact_file, module.serialize())
-        # The guest must not reach what later runs will trust.
-        if request.artifact_file >= 0:
-            os.close(request.artifact_file)
+            # The guest must not reach what later runs will trust.
+            with os.fdopen(artifact_file[0], "wb") as file:
+                file.write(module.serialize())
         return module, damaged
 
     def _run(self, request: _Request, module: Module) -> dict[str, Any]:
@@ -198,9 +237,3 @@ def _peak_bytes() -> int:
 def _read(descriptor: int) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         return file.read()
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
