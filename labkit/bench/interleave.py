@@ -15,7 +15,7 @@ import numpy as np
 from labkit.bench.comparison import Comparison, Ratio, Timing
 from labkit.bench.doubts import doubts
 from labkit.bench.load import LoadWatch
-from labkit.bench.statistics import paired_ratio
+from labkit.bench.statistics import Numbers, paired_ratio
 from labkit.bench.timing import Sampler, Timer, measure_overhead
 from labkit.errors import ArgumentError
 
@@ -127,7 +127,7 @@ def _blocks(
             return blocks
 
 
-def _ratios(names: Sequence[str], samples: np.ndarray, generator: np.random.Generator) -> tuple[Ratio, tuple[Ratio, ...]]:
+def _ratios(names: Sequence[str], samples: Numbers, generator: np.random.Generator) -> tuple[Ratio, tuple[Ratio, ...]]:
     """Compare the first to itself, then every pair; where the control fails, each ratio carries how far it was off."""
     control = Ratio(names[0], names[0], *paired_ratio(samples[:, -1], samples[:, 0], generator))
     doubt = 1.0 if control.covers_one else max(control.high, 1 / control.low)

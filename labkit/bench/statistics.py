@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FEWEST_SAMPLES", "drift", "median_interval", "outlier_fraction", "paired_ratio"]
+__all__ = ["FEWEST_SAMPLES", "Numbers", "drift", "median_interval", "outlier_fraction", "paired_ratio"]
 
 Numbers = NDArray[np.float64]
 

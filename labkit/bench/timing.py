@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
 from keyword import iskeyword
-from typing import Any
+from typing import Any, TypeGuard
 
 from labkit.errors import BenchError
 
@@ -69,6 +69,11 @@ def measure_overhead(timer: Timer) -> Overhead:
     return Overhead(timer_seconds, max(turning_seconds - timer_seconds, 0.0) / _OVERHEAD_TURNS)
 
 
+def _is_plain(contender: Callable[..., object]) -> TypeGuard[partial[object]]:
+    """Whether it is a partial and no more, which a subclass might be, and its keywords can be written in a call."""
+    return type(contender) is partial and all(key.isidentifier() and not iskeyword(key) for key in contender.keywords)
+
+
 class Sampler:
     """Times one contender.
 
@@ -91,15 +96,15 @@ class Sampler:
         self.calls = 1
         self._overhead = overhead
         self._timer = timer
+        function: Callable[..., object] = contender
         positional: tuple[Any, ...] = ()
         named: dict[str, Any] = {}
-        # A subclass may do more than a partial does, and not every keyword can be written in a call.
-        if type(contender) is partial and all(key.isidentifier() and not iskeyword(key) for key in contender.keywords):
-            contender, positional, named = contender.func, contender.args, contender.keywords
+        if _is_plain(contender):
+            function, positional, named = contender.func, contender.args, contender.keywords
         values = [f"value{i}" for i in range(len(positional) + len(named))]
         keys = [""] * len(positional) + [f"{key}=" for key in named]
         self._loop = _timing_loop(f"call({', '.join(key + value for key, value in zip(keys, values))})", ["call", *values])
-        self._arguments = (contender, *positional, *named.values())
+        self._arguments = (function, *positional, *named.values())
 
     def elapsed(self, calls: int) -> float:
         """Seconds that so many calls take, without the overhead; no garbage is collected meanwhile."""
