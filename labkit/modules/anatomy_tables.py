@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 from labkit.display import format_bytes, html_table, shorten, text_table
@@ -38,8 +39,11 @@ def to_text(anatomy: Anatomy) -> str:
 
 def to_html(anatomy: Anatomy) -> str:
     """Write an anatomy for a notebook."""
-    picture = draw(_headline(anatomy), [Piece("header", 0, HEADER_BYTES), *(Piece(s.name, s.offset, s.size_bytes) for s in anatomy.sections)])
-    return picture + "".join(html_table(table.header, table.rows, caption=table.title, right=table.right) for table in _tables(anatomy))
+    pieces = [Piece("header", 0, HEADER_BYTES), *(Piece(_name(s.label), s.offset, s.size_bytes) for s in anatomy.sections)]
+    picture = draw(_headline(anatomy), pieces)
+    return f"<p>{escape(_headline(anatomy))}</p>{picture}" + "".join(
+        html_table(table.header, table.rows, caption=table.title, right=table.right) for table in _tables(anatomy)
+    )
 
 
 def _headline(anatomy: Anatomy) -> str:
@@ -90,7 +94,7 @@ def _items(anatomy: Anatomy, which: str) -> _Table:
         module = getattr(item, "module", None)
         name = item.name if module is None else f"{module}.{item.name}"
         rows.append((_name(name), item.kind, shorten(str(getattr(item, "type", "")), _LONGEST_TYPE)))
-    return _Table(f"{len(items)} {which}", (which[:-1], "kind", "type"), _cut(rows, _MOST_ROWS, len(items)))
+    return _Table(f"{len(items)} {which if len(items) != 1 else which[:-1]}", (which[:-1], "kind", "type"), _cut(rows, _MOST_ROWS, len(items)))
 
 
 def _defined(anatomy: Anatomy) -> _Table:
@@ -107,7 +111,7 @@ def _functions(anatomy: Anatomy) -> _Table:
     largest = sorted(anatomy.functions, key=lambda function: -function.size_bytes)[:_MOST_FUNCTIONS]
     rows = [(f.index, _name(f.name), shorten(str(f.type), _LONGEST_TYPE), f.offset, f.size_bytes, _share(f.size_bytes, anatomy)) for f in largest]
     count = len(anatomy.functions)
-    title = f"{count} functions" if count <= _MOST_FUNCTIONS else f"The {_MOST_FUNCTIONS} largest of {count} functions"
+    title = f"{count} function{'s' if count != 1 else ''}" if count <= _MOST_FUNCTIONS else f"The {_MOST_FUNCTIONS} largest of {count} functions"
     return _Table(title, ("function", "name", "type", "offset", "bytes", "share"), rows, right=(0, 3, 4, 5))
 
 

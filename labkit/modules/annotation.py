@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from labkit.display import format_bytes, html_table, shorten, text_table
+from labkit.errors import ArgumentRangeError
 from labkit.modules.component import read_layers
 from labkit.modules.contents import read_contents
 from labkit.modules.reader import Reader, header
@@ -119,6 +120,8 @@ def annotate(wasm: bytes, *, limit: int = LARGEST_GROUP_COUNT) -> Annotation:
     ------
     MalformedModule
         If the bytes are damaged, as far as they are shown.
+    ArgumentRangeError
+        If the limit is no whole number, or negative.
 
     Examples
     --------
@@ -129,11 +132,13 @@ def annotate(wasm: bytes, *, limit: int = LARGEST_GROUP_COUNT) -> Annotation:
     0x0004  01 00 00 00  version 1 of the core format
     0x0008  01           section 1: type
     0x0009  04           length of the section: 4 bytes
-    0x000a  01           1 type(s)
+    0x000a  01           1 type
     0x000b  60           type 0 is a function
-    0x000c  00           0 parameter(s): none
-    0x000d  00           0 result(s): none
+    0x000c  00           parameters: none
+    0x000d  00           results: none
     """
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise ArgumentRangeError(f"limit={limit!r} is no number of groups.", remedy="Give a whole number, 0 or more.")
     groups = _Groups(wasm, limit)
     try:
         if header(wasm) == "module":

@@ -161,9 +161,7 @@ def _own_name(contents: Reader) -> str:
 
 def _read_items(contents: Reader, section: Section) -> Iterator[ComponentItem]:
     """Read a section of imports or of exports."""
-    number = contents.count(f"{section.name}s")
-    contents.note("{} {}s", number, section.name)
-    for _ in range(number):
+    for _ in range(contents.items(section.name)):
         start = contents.offset
         form = contents.u8()
         if form > 1:

@@ -169,15 +169,8 @@ def _read_global_values(found: Contents, reader: Reader) -> None:
         found.global_values[index] = _read_expression(reader)
 
 
-def _announced(reader: Reader, what: str) -> int:
-    """Read how many items follow, and say so."""
-    number = reader.count(what)
-    reader.note("{} {}", number, what)
-    return number
-
-
 def _read_elements(found: Contents, reader: Reader) -> None:
-    for index in range(_announced(reader, "element segments")):
+    for index in range(reader.items("element segment")):
         start = reader.offset
         flags = reader.u32()
         if flags > 7:
@@ -199,7 +192,7 @@ def _read_elements(found: Contents, reader: Reader) -> None:
 
 
 def _read_data(found: Contents, reader: Reader) -> None:
-    for index in range(_announced(reader, "data segments")):
+    for index in range(reader.items("data segment")):
         start = reader.offset
         flags = reader.u32()
         if flags > 2:
@@ -222,7 +215,7 @@ def _read_data_count(found: Contents, reader: Reader) -> None:
 
 
 def _read_code(found: Contents, reader: Reader) -> None:
-    for index in range(_announced(reader, "bodies")):
+    for index in range(reader.items("body", "bodies")):
         start = reader.offset
         size_bytes = reader.u32()
         reader.note("body {}: {} bytes", index, size_bytes)

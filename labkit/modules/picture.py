@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -16,6 +16,7 @@ _LINE_HEIGHT = 20
 _LEGEND_COLUMNS = 3
 _CHARACTER_WIDTH = 7.5
 _NARROWEST = 0.5
+_MOST_KINDS = 18
 # The palette of Okabe and Ito, which people with any colour vision tell apart; light, so that black text reads on all of it.
 _COLOURS = {
     "code": "#e69f00",
@@ -58,26 +59,44 @@ def draw(title: str, pieces: Sequence[Piece]) -> str:
 
     Examples
     --------
-    >>> 'aria-label="A file: b 60 B (60.0 %), a 40 B (40.0 %)"' in draw("A file", [Piece("a", 0, 40), Piece("b", 40, 60)])
+    >>> 'aria-label="A file: 1 a 40 B (40.0 %), 2 b 60 B (60.0 %)"' in draw("A file", [Piece("a", 0, 40), Piece("b", 40, 60)])
     True
     """
     total = sum(piece.size_bytes for piece in pieces)
-    sizes: dict[str, int] = {}
-    for piece in pieces:
-        sizes[piece.name] = sizes.get(piece.name, 0) + piece.size_bytes
-    entries = [(name, f"{name} {format_bytes(size)} ({100 * size / total:.1f} %)") for name, size in sorted(sizes.items(), key=lambda item: -item[1])]
-    height = _BAR_HEIGHT + 10 + _LINE_HEIGHT * -(-len(entries) // _LEGEND_COLUMNS)
-    label = f"{title}: {', '.join(text for _, text in entries)}"
+    kinds = _kinds(pieces)
+    texts = [f"{kind.number} {kind.name} {format_bytes(kind.size_bytes)} ({100 * kind.size_bytes / total:.1f} %)" for kind in kinds.values()]
+    height = _BAR_HEIGHT + 10 + _LINE_HEIGHT * -(-len(texts) // _LEGEND_COLUMNS)
     return (
-        f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
-        'style="max-width:100%;height:auto;font:12px sans-serif" xmlns="http://www.w3.org/2000/svg">'
+        f'<svg role="img" aria-label="{escape(title)}: {escape(", ".join(texts))}" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
+        'style="display:block;max-width:100%;height:auto;font:12px sans-serif" xmlns="http://www.w3.org/2000/svg">'
         f'<rect width="{_WIDTH}" height="{_BAR_HEIGHT}" fill="{_OTHER_COLOUR}"/>'
-        f"{''.join(_bar(pieces, total))}{''.join(_legend(entries))}</svg>"
+        f"{''.join(_bar(pieces, kinds, total))}{''.join(_legend(list(kinds), texts))}</svg>"
     )
 
 
-def _bar(pieces: Sequence[Piece], total: int) -> Iterator[str]:
-    """The pieces at their places; a name stands in its piece where it fits, and shows when the pointer rests on it."""
+@dataclass(frozen=True)
+class _Kind:
+    """All pieces of one name; numbered, so that a piece too narrow for its name can still be told."""
+
+    number: int
+    name: str
+    size_bytes: int
+
+
+def _kinds(pieces: Sequence[Piece]) -> dict[str, _Kind]:
+    """The kinds of pieces in the order in which they first appear; the smallest of too many are one kind."""
+    sizes: dict[str, int] = {}
+    for piece in pieces:
+        sizes[piece.name] = sizes.get(piece.name, 0) + piece.size_bytes
+    large = set(sorted(sizes, key=lambda name: -sizes[name])[: _MOST_KINDS - 1])
+    kept = {name: size for name, size in sizes.items() if name in large or len(sizes) <= _MOST_KINDS}
+    if len(kept) < len(sizes):
+        kept[f"{len(sizes) - len(kept)} others"] = sum(sizes.values()) - sum(kept.values())
+    return {name: _Kind(number, name, size) for number, (name, size) in enumerate(kept.items(), start=1)}
+
+
+def _bar(pieces: Sequence[Piece], kinds: Mapping[str, _Kind], total: int) -> Iterator[str]:
+    """The pieces at their places, each with its name where that fits, else its number; the name shows when the pointer rests on it."""
     for piece in pieces:
         x, width = _WIDTH * piece.offset / total, _WIDTH * piece.size_bytes / total
         if width < _NARROWEST:
@@ -86,15 +105,16 @@ def _bar(pieces: Sequence[Piece], total: int) -> Iterator[str]:
             f'<rect x="{x:.1f}" width="{width:.1f}" height="{_BAR_HEIGHT}" fill="{_colour(piece.name)}" stroke="#ffffff" stroke-width="0.5">'
             f"<title>{escape(f'{piece.name}: {piece.size_bytes} bytes at byte {piece.offset}')}</title></rect>"
         )
-        if width > _CHARACTER_WIDTH * (len(piece.name) + 1):
-            middle = x + width / 2
-            yield f'<text x="{middle:.1f}" y="{_BAR_HEIGHT / 2 + 4}" text-anchor="middle" fill="#000000">{escape(piece.name)}</text>'
+        words = [piece.name, *([str(kinds[piece.name].number)] if piece.name in kinds else [])]
+        fitting = next((word for word in words if width > _CHARACTER_WIDTH * (len(word) + 1)), None)
+        if fitting:
+            yield f'<text x="{x + width / 2:.1f}" y="{_BAR_HEIGHT / 2 + 4}" text-anchor="middle" fill="#000000">{escape(fitting)}</text>'
 
 
-def _legend(entries: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Every kind, the largest first, read line by line."""
-    for number, (name, text) in enumerate(entries):
-        row, column = divmod(number, _LEGEND_COLUMNS)
+def _legend(names: Sequence[str], texts: Sequence[str]) -> Iterator[str]:
+    """Every kind, read line by line."""
+    for place, (name, text) in enumerate(zip(names, texts)):
+        row, column = divmod(place, _LEGEND_COLUMNS)
         x, y = column * _WIDTH // _LEGEND_COLUMNS, _BAR_HEIGHT + 10 + row * _LINE_HEIGHT
         yield (
             f'<rect x="{x + 0.5}" y="{y + 0.5}" width="12" height="12" fill="{_colour(name)}" stroke="currentColor"/>'
@@ -103,4 +123,5 @@ def _legend(entries: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 
 def _colour(name: str) -> str:
-    return _COLOURS.get(name, _OTHER_COLOUR)
+    """A custom section has the colour of its kind, whatever it calls itself."""
+    return _COLOURS.get("custom" if name.startswith("custom") else name, _OTHER_COLOUR)

@@ -132,7 +132,7 @@ def read_section(reader: Reader, names: Mapping[int, str]) -> tuple[Section, Rea
     name = names[number]
     reader.note("section {}: {}", number, name)
     size_bytes = reader.u32()
-    reader.note("length of the section: {} bytes", size_bytes)
+    reader.note("length of the section: {} byte{}", size_bytes, "" if size_bytes == 1 else "s")
     contents_offset = reader.offset
     contents = reader.sub(size_bytes)
     custom_name, item_count = "", None
