@@ -19,7 +19,7 @@ def test_every_space() -> None:
         (table $tab 1 funcref) (memory $mem 1) (global $g i32 (i32.const 0)) (elem $el func $f) (data $d "x") (tag $tag))"""
     )
     assert names.module == "m"
-    assert {space: found for space, found in names.spaces.items()} == {
+    assert names.spaces == {
         "func": {0: "imported", 1: "f"},
         "type": {0: "t"},
         "table": {0: "tab"},
