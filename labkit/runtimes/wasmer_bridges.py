@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from labkit.modules.types import FuncType, GlobalType
 
-__all__ = ["function_cell", "global_bits", "new_table", "slot_reader", "slot_writer", "without_f32"]
+__all__ = ["function_cell", "global_bits", "grower", "new_table", "slot_reader", "slot_writer", "without_f32"]
 
 
 def without_f32(type: FuncType) -> str:
@@ -47,19 +47,29 @@ def new_table(minimum: int, maximum: int | None, element: str) -> str:
 
 
 def slot_reader(element: str) -> str:
-    """Write a module that takes a slot of the imported table into a cell, and tells whether it is null."""
+    """Write a module that takes a slot of one imported table into the cell, another, and tells whether it is null.
+
+    No bridge has both an imported table and one of its own: this version of Wasmer confuses them, and ends the process.
+    """
     return (
-        f'(module (import "" "table" (table $table 0 {element})) (table $cell (export "cell") 1 {element})'
+        f'(module (import "" "table" (table $table 0 {element})) (import "" "cell" (table $cell 1 {element}))'
         ' (func (export "take") (param i32) (result i32)'
         " (table.set $cell (i32.const 0) (table.get $table (local.get 0))) (ref.is_null (table.get $cell (i32.const 0)))))"
     )
 
 
 def slot_writer(element: str) -> str:
-    """Write a module that puts what a cell holds into the imported table, or grows the table by it."""
+    """Write a module that puts what a cell holds into a slot of the imported table."""
     return (
         f'(module (import "" "table" (table $table 0 {element})) (import "" "cell" (table $cell 1 {element}))'
-        ' (func (export "set") (param i32) (table.set $table (local.get 0) (table.get $cell (i32.const 0))))'
+        ' (func (export "set") (param i32) (table.set $table (local.get 0) (table.get $cell (i32.const 0)))))'
+    )
+
+
+def grower(element: str) -> str:
+    """Write a module that grows the imported table by what a cell holds."""
+    return (
+        f'(module (import "" "table" (table $table 0 {element})) (import "" "cell" (table $cell 1 {element}))'
         ' (func (export "grow") (param i32) (result i32) (table.grow $table (table.get $cell (i32.const 0)) (local.get 0))))'
     )
 

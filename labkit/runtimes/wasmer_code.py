@@ -37,19 +37,22 @@ class Code:
     compiler : str
     payload : bytes
         What Wasmer wrote of it, and can read back.
+    deferred : bool
+        Whether an instance is still to be initialised, by `wasmer_initialisation.INITIALISE`.
     """
 
-    def __init__(self, compiler: str, payload: bytes) -> None:
+    def __init__(self, compiler: str, payload: bytes, *, deferred: bool = False) -> None:
         self.payload = payload
+        self.deferred = deferred
         self._compiler = compiler
         self._mine = _OfThread()
 
     @classmethod
-    def compile(cls, compiler: str, wasm: bytes) -> Code:
+    def compile(cls, compiler: str, wasm: bytes, *, deferred: bool = False) -> Code:
         """Compile a module; the binding's exceptions come out as they are."""
         engine = Engine(compiler)
         module = wasmer.Module(engine.native, wasm)
-        code = cls(compiler, bytes(module.serialize()))
+        code = cls(compiler, bytes(module.serialize()), deferred=deferred)
         code._mine.engine, code._mine.modules[engine] = engine, module
         return code
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
+from labkit.errors import Unsupported
 from labkit.modules.types import GlobalType, MemoryType
 from labkit.runtimes.externs import Global
 from labkit.runtimes.memory import Memory
@@ -59,8 +60,10 @@ class WasmerGlobal(Global):
     def bits(self) -> int:
         """The value's bits, as an unsigned int."""
         self.store.check()
-        if self.type.content == "f32":
-            read = self.store.bridge(global_bits(self.type), {"global": self.native[0]}).exports.bits
-            return int(read()) & 0xFFFF_FFFF
-        code, bits_code = FORMAT.get(self.type.content, ""), BITS_FORMAT.get(self.type.content, "")
-        return int(struct.unpack("<" + bits_code, struct.pack("<" + code, self._get()))[0])
+        content = self.type.content
+        if content not in FORMAT:
+            raise Unsupported(f"A global of type {content} has no bits to show.", remedy="Read its value.")
+        if content == "f32":
+            bridge = self.store.bridge(global_bits(self.type), {"global": self.native[0]})
+            return int(bridge.exports.bits()) & 0xFFFF_FFFF
+        return int(struct.unpack("<" + BITS_FORMAT[content], struct.pack("<" + FORMAT[content], self._get()))[0])

@@ -22,6 +22,8 @@ from labkit.runtimes.wasmer_bridges import new_table
 from labkit.runtimes.wasmer_calls import bind_function, host_function
 from labkit.runtimes.wasmer_code import Code, Engine
 from labkit.runtimes.wasmer_externs import WasmerGlobal, WasmerMemory
+from labkit.runtimes.wasmer_hazards import find_hazards, refuse_hazards
+from labkit.runtimes.wasmer_initialisation import INITIALISE, defer_initialisation
 from labkit.runtimes.wasmer_tables import WasmerTable
 from labkit.runtimes.wasmer_words import compile_error, failure_error
 
@@ -56,22 +58,32 @@ class WasmerRuntime(Runtime):
         return f"{self.name} {self.version} {self.compiler} {artifacts.machine()}"
 
     def _compile(self, wasm: bytes) -> Code:
+        hazards = find_hazards(wasm)
+        refuse_hazards(wasm, hazards, self.name, self.version)
+        deferred = hazards.can_leave_functions and self._is_valid(wasm)
+        return self._code(defer_initialisation(wasm) if deferred else wasm, deferred=deferred)
+
+    def _code(self, wasm: bytes, *, deferred: bool = False) -> Code:
         try:
-            return Code.compile(self.compiler, wasm)
+            return Code.compile(self.compiler, wasm, deferred=deferred)
         except BaseException as failure:
             if isinstance(failure, RuntimeError) or is_panic(failure):
                 raise compile_error(failure, self.name, self.version) from None
             raise
 
+    def _is_valid(self, wasm: bytes) -> bool:
+        return bool(wasmer.Module.validate(Engine(self.compiler).native, wasm))
+
     def _validate(self, wasm: bytes) -> None:
-        if not wasmer.Module.validate(Engine(self.compiler).native, wasm):
+        refuse_hazards(wasm, find_hazards(wasm), self.name, self.version)
+        if not self._is_valid(wasm):
             self._compile(wasm)  # which says why not
 
     def _serialize(self, native: Code) -> bytes:
-        return native.payload
+        return bytes([native.deferred]) + native.payload
 
     def _deserialize(self, payload: bytes) -> Code:
-        code = Code(self.compiler, payload)
+        code = Code(self.compiler, payload[1:], deferred=bool(payload[0]))
         try:
             code.module(code.engine)
         except RuntimeError as error:
@@ -90,7 +102,7 @@ class WasmerRuntime(Runtime):
     def bridge(self, wat: str) -> Code:
         """Compile a bridge, once."""
         if wat not in self._bridges:
-            self._bridges[wat] = self._compile(to_wasm(wat))
+            self._bridges[wat] = self._code(to_wasm(wat))
         return self._bridges[wat]
 
 
@@ -103,6 +115,8 @@ class WasmerStore(Store):
         super().__init__(runtime, limits)
         #: What the binding holds weakly and must live as long as the store: host functions.
         self.keep: list[Any] = []
+        #: Whether it runs a rewritten module, whose code is not at the offsets of the reader's.
+        self.has_moved_code = False
         self._held: list[list[Any]] = []
         self._cells: WeakKeyDictionary[Function, Any] = WeakKeyDictionary()
 
@@ -134,7 +148,7 @@ class WasmerStore(Store):
         if is_panic(failure):
             raise self.unpanicked(failure) from None
         if type(failure) is RuntimeError:
-            raise failure_error(failure, self.runtime.name) from None
+            raise failure_error(failure, self.runtime.name, offsets=not self.has_moved_code) from None
         raise failure
 
     def unpanicked(self, failure: BaseException) -> LabkitError:
@@ -158,7 +172,11 @@ class WasmerStore(Store):
                 )
             imports.setdefault(wanted.module, {})[wanted.name] = first.native[0]
         try:
-            return self.hold(wasmer.Instance(module.native.module(self.engine), imports))
+            native = self.hold(wasmer.Instance(module.native.module(self.engine), imports))
+            if module.native.deferred:
+                self.has_moved_code = True
+                getattr(native[0].exports, INITIALISE)()
+            return native
         except BaseException as failure:
             self.raise_failure(failure)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.errors import ArgumentError, OutOfBounds
+from labkit.errors import ArgumentError, OutOfBounds, Unsupported
 from labkit.modules.types import TableType
 from labkit.runtimes.externs import Function, FunctionReference, Table
-from labkit.runtimes.wasmer_bridges import function_cell, new_table, slot_reader, slot_writer
+from labkit.runtimes.wasmer_bridges import function_cell, grower, new_table, slot_reader, slot_writer
 
 if TYPE_CHECKING:
     from labkit.runtimes.wasmer_runtime import WasmerStore
@@ -43,26 +43,30 @@ class WasmerTable(Table):
 
     def get(self, index: int) -> FunctionReference | None:
         """Read a slot."""
-        exports = self.store.bridge(slot_reader(self.type.element), {"table": self.native[0]}).exports
-        return None if exports.take(self._slot(index)) else FunctionReference([exports.cell], self.store)
+        slot, cell = self._slot(index), self._cell(None)
+        is_null = self.store.bridge(slot_reader(self.type.element), {"table": self.native[0], "cell": cell}).exports.take(slot)
+        return None if is_null else FunctionReference([cell], self.store)
 
     def set(self, index: int, value: Any) -> None:
         """Write a slot."""
-        slot = self._slot(index)
-        self._writer(value).set(slot)
+        self._write(slot_writer(self.type.element), self._slot(index), value)
 
     def grow(self, slots: int, value: Any = None) -> int:
         """Add slots."""
         if not isinstance(slots, int) or slots < 0:
             raise ArgumentError(f"A table grows by a whole number of slots, not {slots!r}.", remedy="Pass 0 or more.")
-        old = self._writer(value).grow(slots) if self.size + slots <= _MOST_SLOTS else -1
+        if self.store.runtime.compiler == "singlepass":
+            raise Unsupported(f"{self.store.runtime.name} {self.store.runtime.version} cannot grow a table from outside.", remedy='Use "wasmer".')
+        old = self._write(grower(self.type.element), slots, value) if self.size + slots <= _MOST_SLOTS else -1
         if old < 0:
             raise OutOfBounds(f"The table has {self.size} slots and cannot grow by {slots}.", remedy="Raise its maximum.")
         return int(old)
 
-    def _writer(self, value: Any) -> Any:
+    def _write(self, wat: str, number: int, value: Any) -> Any:
         self.store.check()
-        return self.store.bridge(slot_writer(self.type.element), {"table": self.native[0], "cell": self._cell(value)}).exports
+        cell = self._cell(value)  # an import does not keep its instance alive; this variable does
+        ((_, write),) = self.store.bridge(wat, {"table": self.native[0], "cell": cell}).exports
+        return write(number)
 
     def _cell(self, value: Any) -> Any:
         """Put a value in a cell."""

@@ -60,8 +60,17 @@ def compile_error(failure: BaseException, name: str, version: str) -> CompileErr
     return CompileError(f"{name} refuses the module: {words}.", remedy="Correct the module; the offset is where to look.")
 
 
-def failure_error(failure: BaseException, name: str) -> LabkitError:
-    """Say what stopped a call or an instantiation, from the binding's one exception for everything."""
+def failure_error(failure: BaseException, name: str, *, offsets: bool) -> LabkitError:
+    """Say what stopped a call or an instantiation, from the binding's one exception for everything.
+
+    Parameters
+    ----------
+    failure : RuntimeError
+    name : str
+        The runtime's.
+    offsets : bool
+        Whether the offsets in its backtrace are those of the module as it was given.
+    """
     text = str(failure)
     if not text.startswith("RuntimeError: "):
         words = " ".join(text.split())
@@ -69,11 +78,12 @@ def failure_error(failure: BaseException, name: str) -> LabkitError:
             return LimitExceeded(f"{name} cannot get the memory the module asks for: {words}.", remedy="Close other instances, or ask for less.")
         return LinkError(f"{name} cannot link the module: {words}.", remedy="Compare module.imports with what you pass.")
     detail = text.removeprefix("RuntimeError: ").split("\n    at ", 1)[0]
-    return GuestTrap(_KINDS.get(detail, TrapKind.OTHER), runtime=name, detail=detail, backtrace=_backtrace(text))
+    return GuestTrap(_KINDS.get(detail, TrapKind.OTHER), runtime=name, detail=detail, backtrace=_backtrace(text, offsets=offsets))
 
 
-def _backtrace(text: str) -> tuple[Frame, ...]:
-    return tuple(
-        Frame(int(index), None if called == "<unnamed>" else called, None if int(offset, 16) in _NO_OFFSETS else int(offset, 16))
-        for called, index, offset in _FRAME.findall(text)
-    )
+def _backtrace(text: str, *, offsets: bool) -> tuple[Frame, ...]:
+    frames = []
+    for called, index, written in _FRAME.findall(text):
+        offset = int(written, 16)
+        frames.append(Frame(int(index), None if called == "<unnamed>" else called, offset if offsets and offset not in _NO_OFFSETS else None))
+    return tuple(frames)
