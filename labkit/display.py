@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from html import escape
 
-__all__ = ["format_bytes", "format_seconds", "html_table", "text_table"]
+__all__ = ["format_bytes", "format_seconds", "html_table", "shorten", "text_table"]
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[object]], *, right: Collection[int] = ()) -> str:
@@ -107,3 +107,17 @@ def format_seconds(seconds: float) -> str:
         if abs(seconds) >= scale:
             return f"{seconds / scale:.3g} {unit}"
     return f"{seconds / 1e-9:.3g} ns"
+
+
+def shorten(text: str, largest: int) -> str:
+    """Make a text from a guest fit to print: control characters escaped, and cut in the middle where it is longer than `largest`.
+
+    Examples
+    --------
+    >>> shorten("a\\x1b[2J", 60), shorten("x" * 100, 7)
+    ('a\\\\x1b[2J', 'xxx…xxx')
+    """
+    if len(text) > largest:
+        head, tail = largest // 2, (largest - 1) // 2
+        text = f"{text[:head]}…{text[len(text) - tail :]}"
+    return "".join(character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text)

@@ -19,6 +19,7 @@ Each message says what went wrong and ends with what to do about it (``remedy``)
     ├── Unsupported (NotImplementedError)    this runtime, or its Python binding, cannot do that
     │   └── UnsupportedLimit                 this runtime cannot enforce the limit asked for
     ├── RuntimeUnavailable (ImportError)     the runtime does not work on this machine
+    ├── BenchError (RuntimeError)            a contender of a benchmark raised, or cannot be measured
     ├── GuestTrap (RuntimeError)             the guest trapped; ``kind`` says why
     └── CourseError (ValueError)             an exercise or its progress file cannot be used
 """
@@ -32,6 +33,7 @@ __all__ = [
     "ArgumentError",
     "ArgumentRangeError",
     "ArtifactError",
+    "BenchError",
     "Closed",
     "CompileError",
     "CourseError",
@@ -159,6 +161,10 @@ class UnsupportedLimit(Unsupported):
 
 class RuntimeUnavailable(LabkitError, ImportError):
     """The runtime does not work on this machine."""
+
+
+class BenchError(LabkitError, RuntimeError):
+    """A contender of a benchmark raised, or cannot be measured."""
 
 
 class CourseError(LabkitError, ValueError):

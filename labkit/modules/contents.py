@@ -11,7 +11,7 @@ from labkit.modules.decoder import read_instructions
 from labkit.modules.encoding import read_global_type, read_table_type
 from labkit.modules.instructions import Instruction
 from labkit.modules.names import Names, read_names
-from labkit.modules.reader import Reader, read_header
+from labkit.modules.reader import Reader, Recorder, read_header
 from labkit.modules.sections import CUSTOM, Section, expect_end, read_sections
 from labkit.modules.valuetypes import read_reference_type, read_value_type
 
@@ -47,9 +47,13 @@ class DataSegment:
 
 @dataclass(frozen=True)
 class Body:
-    """The code of one function: its locals in runs of a number and a type, and where its instructions are."""
+    """The code of one function: its locals in runs of a number and a type, and where its bytes are.
+
+    It begins at `start` with its own length; its instructions reach from `offset` to `end`.
+    """
 
     locals: tuple[tuple[int, str], ...]
+    start: int
     offset: int
     end: int
 
@@ -67,28 +71,30 @@ class Contents:
     data_count: int | None = None
     bodies: list[Body] = field(default_factory=list)
     names: Names = field(default_factory=Names)
-    custom_sections: list[Section] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
 
     @property
     def imported_functions(self) -> int:
         """How many functions come from outside: the index of the first of its own."""
         return len(self.declarations.functions) - len(self.bodies)
 
-    def instructions(self, body: Body) -> Iterator[Instruction]:
-        """Read a function's instructions, the closing ``end`` included."""
-        reader = Reader(self.wasm, body.offset, body.end)
+    def instructions(self, body: Body, reader: Reader | None = None) -> Iterator[Instruction]:
+        """Read a function's instructions, the closing ``end`` included, with a reader that stands before them if one is given."""
+        reader = reader or Reader(self.wasm, body.offset, body.end)
         yield from read_instructions(reader)
         if not reader.at_end():
             reader.fail(f"{reader.end - reader.offset} bytes stand behind the end of the function.")
 
 
-def read_contents(wasm: bytes) -> Contents:
+def read_contents(wasm: bytes, *, recorder: Recorder | None = None) -> Contents:
     """Take a core module apart.
 
     Parameters
     ----------
     wasm : bytes
         The module.
+    recorder : Recorder, optional
+        Told what every group of bytes means; without one, the functions' instructions are passed over.
 
     Returns
     -------
@@ -106,7 +112,7 @@ def read_contents(wasm: bytes) -> Contents:
     >>> read_contents(b"\\0asm\\x01\\0\\0\\0").bodies
     []
     """
-    reader = Reader(wasm)
+    reader = Reader(wasm, recorder=recorder)
     if read_header(reader) == "component":
         raise Unsupported(
             "This is a component: modules and instances in layers, not one core module.",
@@ -114,10 +120,11 @@ def read_contents(wasm: bytes) -> Contents:
         )
     found = Contents(wasm)
     for section, contents in read_sections(reader):
+        found.sections.append(section)
         if section.id == CUSTOM:
-            found.custom_sections.append(section)
             if section.custom_name == "name":
                 found.names = read_names(contents)
+            reader.note("the rest of the section")
             continue
         if read := _EXPRESSIONS.get(section.name):
             read(found, Reader(wasm, contents.offset, contents.end))
@@ -163,7 +170,7 @@ def _read_global_values(found: Contents, reader: Reader) -> None:
 
 
 def _read_elements(found: Contents, reader: Reader) -> None:
-    for _ in range(reader.count("element segments")):
+    for index in range(reader.items("element segment")):
         start = reader.offset
         flags = reader.u32()
         if flags > 7:
@@ -181,33 +188,49 @@ def _read_elements(found: Contents, reader: Reader) -> None:
         functions = None if has_expressions else tuple(reader.u32() for _ in range(count))
         expressions = tuple(_read_expression(reader) for _ in range(count)) if has_expressions else ()
         found.elements.append(ElementSegment(element_type, functions, expressions, offset, table, bool(is_passive and is_explicit)))
+        reader.note("element segment {}: {} of type {}{}", index, count, element_type, _placed(offset))
 
 
 def _read_data(found: Contents, reader: Reader) -> None:
-    for _ in range(reader.count("data segments")):
+    for index in range(reader.items("data segment")):
         start = reader.offset
         flags = reader.u32()
         if flags > 2:
             reader.fail(f"0x{flags:x} are no flags of a data segment.", offset=start)
         memory = reader.u32() if flags == 2 else 0
         offset = None if flags == 1 else _read_expression(reader)
-        found.data.append(DataSegment(reader.take(reader.u32()), offset, memory))
+        size_bytes = reader.u32()
+        reader.note("data segment {}: {} bytes{}", index, size_bytes, _placed(offset))
+        found.data.append(DataSegment(reader.take(size_bytes), offset, memory))
+        reader.note("its bytes")
+
+
+def _placed(offset: tuple[Instruction, ...] | None) -> str:
+    return "" if offset is None else f", copied to {' '.join(map(str, offset))}"
 
 
 def _read_data_count(found: Contents, reader: Reader) -> None:
     found.data_count = reader.u32()
+    reader.note("{} data segments will follow the code", found.data_count)
 
 
 def _read_code(found: Contents, reader: Reader) -> None:
-    for _ in range(reader.count("bodies")):
-        code = reader.sub(reader.u32())
+    for index in range(reader.items("body", "bodies")):
+        start = reader.offset
+        size_bytes = reader.u32()
+        reader.note("body {}: {} bytes", index, size_bytes)
+        code = reader.sub(size_bytes)
         runs, total = [], 0
         for _ in range(code.count("runs of locals")):
             runs.append((code.u32(), read_value_type(code, len(found.declarations.types))))
             total += runs[-1][0]
             if total > LARGEST_LOCAL_COUNT:
                 raise MalformedModule(f"more than {LARGEST_LOCAL_COUNT} locals in one function.", offset=code.offset)
-        found.bodies.append(Body(tuple(runs), code.offset, code.end))
+        code.note("locals: {}", ", ".join(f"{count} × {kind}" for count, kind in runs) or "none")
+        found.bodies.append(Body(tuple(runs), start, code.offset, code.end))
+        if code.recorder is not None:
+            for instruction in found.instructions(found.bodies[-1], code):
+                code.note("{}", instruction)
 
 
 _EXPRESSIONS: dict[str, Callable[[Contents, Reader], None]] = {"table": _read_table_values, "global": _read_global_values}

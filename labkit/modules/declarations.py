@@ -71,7 +71,7 @@ def _read_types(found: Declarations, reader: Reader) -> None:
 
 
 def _read_imports(found: Declarations, reader: Reader) -> None:
-    for _ in range(_announced(reader, "imports")):
+    for _ in range(reader.items("import")):
         module = reader.name()
         reader.note('from the module "{}"', module)
         start = reader.offset
@@ -91,17 +91,10 @@ def _read_import_group(found: Declarations, reader: Reader, module: str) -> None
     each = reader.u8() == 0x7F
     reader.note("several imports from it, {}", "each with its type" if each else "all of one type")
     shared = None if each else _read_extern_type(found, reader)
-    for _ in range(_announced(reader, "imports")):
+    for _ in range(reader.items("import")):
         name = reader.name()
         reader.note('import "{}"', name)
         _add_import(found, module, name, _read_extern_type(found, reader) if shared is None else shared)
-
-
-def _announced(reader: Reader, what: str) -> int:
-    """Read how many items follow, and say so."""
-    number = reader.count(what)
-    reader.note("{} {}", number, what)
-    return number
 
 
 def _read_extern_type(found: Declarations, reader: Reader) -> tuple[ExternType, int]:
@@ -155,7 +148,7 @@ def _add_import(found: Declarations, module: str, name: str, extern: tuple[Exter
 
 
 def _read_functions(found: Declarations, reader: Reader) -> None:
-    for _ in range(_announced(reader, "functions")):
+    for _ in range(reader.items("function")):
         start = reader.offset
         index = reader.u32()
         described = found.func_type(reader, index, start)
@@ -164,7 +157,7 @@ def _read_functions(found: Declarations, reader: Reader) -> None:
 
 
 def _read_tables(found: Declarations, reader: Reader) -> None:
-    for _ in range(_announced(reader, "tables")):
+    for _ in range(reader.items("table")):
         index = len(found.tables)
         has_value = reader.peek() == 0x40
         if has_value:
@@ -181,19 +174,19 @@ def _read_tables(found: Declarations, reader: Reader) -> None:
 
 
 def _read_memories(found: Declarations, reader: Reader) -> None:
-    for _ in range(_announced(reader, "memories")):
+    for _ in range(reader.items("memory", "memories")):
         found.memories.append(read_memory_type(reader))
         reader.note("memory {}: {}", len(found.memories) - 1, found.memories[-1])
 
 
 def _read_tags(found: Declarations, reader: Reader) -> None:
-    for _ in range(_announced(reader, "tags")):
+    for _ in range(reader.items("tag")):
         found.tags.append(_read_tag_type(found, reader))
         reader.note("tag {}: {}", len(found.tags) - 1, found.tags[-1])
 
 
 def _read_globals(found: Declarations, reader: Reader) -> None:
-    for _ in range(_announced(reader, "globals")):
+    for _ in range(reader.items("global")):
         index = len(found.globals)
         described = read_global_type(reader, len(found.types))
         reader.note("global {}: {}", index, described)
@@ -204,7 +197,7 @@ def _read_globals(found: Declarations, reader: Reader) -> None:
 
 def _read_exports(found: Declarations, reader: Reader) -> None:
     names: set[str] = set()
-    for _ in range(_announced(reader, "exports")):
+    for _ in range(reader.items("export")):
         start = reader.offset
         name = reader.name()
         if name in names:

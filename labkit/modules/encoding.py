@@ -87,15 +87,12 @@ class TypeEntry:
 
 def read_types(reader: Reader) -> Iterator[TypeEntry]:
     """Read the type section, one entry after the other."""
-    groups = reader.count("types")
-    reader.note("{} type(s)", groups)
     index = 0
-    for _ in range(groups):
+    for _ in range(reader.items("type")):
         size = 1
         if reader.peek() == 0x4E:
             reader.skip(1)
-            size = reader.count("types in a group")
-            reader.note("recursion group of {} type(s)", size)
+            size = reader.items("type in a recursion group", "types in a recursion group")
         group = index
         for index in range(group, group + size):
             yield _type_entry(reader, index, group, size)
@@ -123,16 +120,16 @@ def _type_entry(reader: Reader, index: int, group: int, size: int) -> TypeEntry:
 def _func_type(reader: Reader, index: int, type_count: int) -> FuncType:
     reader.note("type {} is a function", index)
     params = tuple([read_value_type(reader, type_count) for _ in range(reader.count("parameters"))])
-    reader.note("{} parameter(s): {}", len(params), ", ".join(params) or "none")
+    reader.note("parameters: {}", ", ".join(params) or "none")
     results = tuple([read_value_type(reader, type_count) for _ in range(reader.count("results"))])
-    reader.note("{} result(s): {}", len(results), ", ".join(results) or "none")
+    reader.note("results: {}", ", ".join(results) or "none")
     return FuncType(params, results)
 
 
 def _struct_type(reader: Reader, index: int, type_count: int) -> StructType:
     reader.note("type {} is a structure", index)
     fields = tuple([_field_type(reader, type_count) for _ in range(reader.count("fields"))])
-    reader.note("{} field(s): {}", len(fields), ", ".join(fields) or "none")
+    reader.note("fields: {}", ", ".join(fields) or "none")
     return StructType(fields)
 
 

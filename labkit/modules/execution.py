@@ -202,32 +202,34 @@ def _accesses() -> dict[str, Execute]:
     return found
 
 
+_CONTROL: Final[dict[str, Execute]] = {
+    "unreachable": _unreachable,
+    "nop": _nothing,
+    "block": _block,
+    "loop": _loop,
+    "if": _if,
+    "else": _else,
+    "end": _end,
+    "br": _branch,
+    "br_if": _branch_if,
+    "br_table": _branch_table,
+    "return": _return,
+    "call": Machine.enter,
+    "call_indirect": _call_indirect,
+    "drop": _drop,
+    "select": _select,
+    "local.get": _local_get,
+    "local.set": _local_set,
+    "local.tee": _local_tee,
+    "global.get": _global_get,
+    "global.set": _global_set,
+    "memory.size": _memory_size,
+    "memory.grow": _memory_grow,
+}
+
 #: Instruction name -> what it does.
 EXECUTE: Final[Mapping[str, Execute]] = MappingProxyType(
-    {
-        "unreachable": _unreachable,
-        "nop": _nothing,
-        "block": _block,
-        "loop": _loop,
-        "if": _if,
-        "else": _else,
-        "end": _end,
-        "br": _branch,
-        "br_if": _branch_if,
-        "br_table": _branch_table,
-        "return": _return,
-        "call": Machine.enter,
-        "call_indirect": _call_indirect,
-        "drop": _drop,
-        "select": _select,
-        "local.get": _local_get,
-        "local.set": _local_set,
-        "local.tee": _local_tee,
-        "global.get": _global_get,
-        "global.set": _global_set,
-        "memory.size": _memory_size,
-        "memory.grow": _memory_grow,
-    }
+    _CONTROL
     | {f"{kind}.const": _constant(kind) for kind in ("i32", "i64", "f32", "f64")}
     | {name: _numeric(operation) for name, operation in OPERATIONS.items()}
     | _accesses()

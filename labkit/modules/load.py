@@ -127,11 +127,9 @@ def _wat_error(message: str, text: bytes) -> WatError:
     found = _POSITION.search(message)
     if found is None:
         return WatError(f"The text is not WAT: {message}.", remedy=remedy)
-    number, column_bytes = int(found[1]), int(found[2])
-    line_bytes = text.split(b"\n", number)[number - 1]
-    # The position counts bytes; readers count characters, and a line may be a whole file long.
-    column = len(line_bytes[: column_bytes - 1].decode("utf-8", "replace"))
-    line = line_bytes.decode("utf-8", "replace").rstrip("\r")
+    number, column = int(found[1]), int(found[2]) - 1
+    line = text.split(b"\n", number)[number - 1].decode("utf-8").rstrip("\r")
+    # A line may be a whole file long.
     start = max(0, column - 60)
     shown = line[start : column + 40].replace("\t", " ")
     place = f"\n  {number} | {shown}\n  {' ' * len(str(number))} | {' ' * (column - start)}^\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from labkit.errors import MalformedModule
@@ -13,6 +13,9 @@ __all__ = ["Names", "read_names"]
 
 # Subsections that map an index to a name, by their number. 0 is the module's name; 2 (locals), 3 (labels) and 10 have two levels.
 _SPACES = {1: "func", 4: "type", 5: "table", 6: "memory", 7: "global", 8: "elem", 9: "data", 11: "tag"}
+_SUBSECTIONS = {0: "name of the module", 2: "names of locals", 3: "names of labels", 10: "names of fields"} | {
+    number: f"names of {space}s" for number, space in _SPACES.items()
+}
 _IDENTIFIER = re.compile(r"[0-9A-Za-z!#$%&'*+\-./:<=>?@\\^_`|~]{1,200}")
 
 
@@ -25,6 +28,8 @@ class Names:
 
     module: str | None = None
     spaces: dict[str, dict[int, str]] = field(default_factory=lambda: {space: {} for space in _SPACES.values()})
+    # Every function's name as the compiler wrote it, for showing.
+    functions: dict[int, str] = field(default_factory=dict)
     locals: dict[int, dict[int, str]] = field(default_factory=dict)
     labels: dict[int, dict[int, str]] = field(default_factory=dict)
 
@@ -68,32 +73,42 @@ def read_names(reader: Reader) -> Names:
     names = Names()
     try:
         while not reader.at_end():
-            number = reader.u8()
-            contents = reader.sub(reader.u32())
+            number, size_bytes = reader.u8(), reader.u32()
+            reader.note("subsection {} of {} bytes: {}", number, size_bytes, _SUBSECTIONS.get(number, "unknown"))
+            contents = reader.sub(size_bytes)
             if number == 0:
                 names.module = _identifier(contents.name())
+                contents.note("name of the module: {}", names.module)
             elif number in (2, 3):
                 for _ in range(contents.count("functions")):
-                    (names.locals if number == 2 else names.labels)[contents.u32()] = _unique(contents)
+                    function = contents.u32()
+                    contents.note("in function {}:", function)
+                    (names.locals if number == 2 else names.labels)[function] = _unique(_pairs(contents, "local" if number == 2 else "label"))
             elif number in _SPACES:
-                names.spaces[_SPACES[number]] = _unique(contents)
+                pairs = dict(_pairs(contents, _SPACES[number]))
+                names.spaces[_SPACES[number]] = _unique(pairs.items())
+                if number == 1:
+                    names.functions = pairs
     except MalformedModule:
         pass
     return names
 
 
-def _unique(reader: Reader) -> dict[int, str]:
-    """Read a name map; keep names that are identifiers, each once."""
+def _unique(pairs: Iterable[tuple[int, str]]) -> dict[int, str]:
+    """Keep names that are identifiers, each once."""
     found: dict[str, int] = {}
-    for index, name in _pairs(reader):
+    for index, name in pairs:
         if _identifier(name):
             found.setdefault(name, index)
     return {index: name for name, index in found.items()}
 
 
-def _pairs(reader: Reader) -> Iterator[tuple[int, str]]:
+def _pairs(reader: Reader, space: str) -> Iterator[tuple[int, str]]:
+    """Read a map from indices to names."""
     for _ in range(reader.count("names")):
-        yield reader.u32(), reader.name()
+        index, name = reader.u32(), reader.name()
+        reader.note('{} {} is called "{}"', space, index, name)
+        yield index, name
 
 
 def _identifier(name: str) -> str | None:

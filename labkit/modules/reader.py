@@ -164,6 +164,13 @@ class Reader:
             self.fail(f"{number} {what} are announced, but only {self.end - self.offset} bytes are left.", offset=start)
         return number
 
+    def items(self, one: str, several: str = "") -> int:
+        """Read the length of a vector, and note it: how many of what follow."""
+        several = several or f"{one}s"
+        number = self.count(several)
+        self.note("{} {}", number, one if number == 1 else several)
+        return number
+
     def f32_bits(self) -> int:
         """Read the bits of a 32-bit float, as an integer: NaN payloads survive."""
         return int(struct.unpack("<I", self.take(4))[0])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from labkit.modules.reader import Reader
 
-__all__ = ["CUSTOM", "SECTION_NAMES", "Section", "expect_end", "read_sections"]
+__all__ = ["CUSTOM", "SECTION_NAMES", "Section", "expect_end", "read_section", "read_sections"]
 
 CUSTOM = 0
 SECTION_NAMES = {
@@ -26,6 +26,7 @@ SECTION_NAMES = {
     12: "data count",
     13: "tag",
 }
+_WITHOUT_COUNT = frozenset({"start", "data count", "core module", "component"})
 # Sections stand in the order in which each can be checked with what came before it; the late additions 12 and 13 stand between.
 _PLACE = {number: place for place, number in enumerate((1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11))}
 
@@ -91,7 +92,7 @@ def read_sections(reader: Reader) -> Iterator[tuple[Section, Reader]]:
     """
     previous: Section | None = None
     while not reader.at_end():
-        section, contents = _read_section(reader, SECTION_NAMES)
+        section, contents = read_section(reader, SECTION_NAMES)
         if section.id != CUSTOM:
             if previous is not None and _PLACE[section.id] <= _PLACE[previous.id]:
                 reader.fail(
@@ -104,8 +105,26 @@ def read_sections(reader: Reader) -> Iterator[tuple[Section, Reader]]:
         yield section, contents
 
 
-def _read_section(reader: Reader, names: dict[int, str]) -> tuple[Section, Reader]:
-    """Read a section's number, length and, where it is custom, name."""
+def read_section(reader: Reader, names: Mapping[int, str]) -> tuple[Section, Reader]:
+    """Read a section's number, length and, where it is custom, name.
+
+    Parameters
+    ----------
+    reader : Reader
+        Stands in front of the section; stands behind it afterwards.
+    names : mapping of int to str
+        The sections there may be, by number: a module's and a component's differ.
+
+    Returns
+    -------
+    Section, Reader
+        The section, and a reader of its contents (of what follows the name, in a custom section).
+
+    Examples
+    --------
+    >>> read_section(Reader(b"\\x01\\x01\\x00"), SECTION_NAMES)[0].label
+    'type'
+    """
     offset = reader.offset
     number = reader.u8()
     if number not in names:
@@ -113,14 +132,14 @@ def _read_section(reader: Reader, names: dict[int, str]) -> tuple[Section, Reade
     name = names[number]
     reader.note("section {}: {}", number, name)
     size_bytes = reader.u32()
-    reader.note("length of the section: {} bytes", size_bytes)
+    reader.note("length of the section: {} byte{}", size_bytes, "" if size_bytes == 1 else "s")
     contents_offset = reader.offset
     contents = reader.sub(size_bytes)
     custom_name, item_count = "", None
     if number == CUSTOM:
         custom_name = contents.name()
         contents.note('name of the custom section: "{}"', custom_name)
-    elif size_bytes and names is SECTION_NAMES and name not in ("start", "data count"):
+    elif size_bytes and name not in _WITHOUT_COUNT:
         item_count = Reader(reader.data, contents_offset, contents.end).u32()
     return Section(number, name, offset, reader.offset - offset, contents_offset, custom_name, item_count), contents
 

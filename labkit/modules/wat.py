@@ -14,6 +14,7 @@ from labkit.modules.contents import Body, Contents, DataSegment, ElementSegment,
 from labkit.modules.encoding import TypeEntry
 from labkit.modules.instructions import Instruction
 from labkit.modules.load import Source, to_wasm
+from labkit.modules.sections import CUSTOM
 from labkit.modules.types import ExternType, FuncType, GlobalType, MemoryType, StructType, TableType, TagType
 
 __all__ = ["to_wat"]
@@ -83,8 +84,8 @@ class _Printer:
         yield f"(module ${name}" if name else "(module"
         for field in self._fields():
             yield f"  {field}"
-        for section in self.contents.custom_sections:
-            if section.custom_name != "name":
+        for section in self.contents.sections:
+            if section.id == CUSTOM and section.custom_name != "name":
                 yield f"  ;; custom section {_quote(section.custom_name[:200].encode())}, {section.size_bytes} bytes"
         yield ")"
 

@@ -101,7 +101,7 @@ class Module:
             raise ArgumentError(
                 f"The store belongs to {shared.runtime!r} and the module to {self.runtime!r}.", remedy="Compile the module with that runtime."
             )
-        home = shared or self.runtime.store(limits=limits)
+        home = shared or self.runtime._store_for(self, limits)
         home.check()
         try:
             externs = resolve_imports(self.interface.imports, imports or {}, home)

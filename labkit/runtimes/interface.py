@@ -146,5 +146,9 @@ class Runtime(ABC):
                 )
         return self._store(limits)
 
+    def _store_for(self, module: Module, limits: Limits | None) -> Store:
+        """Make the store of one instance; an adapter may know a better one than `store` makes."""
+        return self.store(limits=limits)
+
     def __repr__(self) -> str:
         return f"<Runtime {self.name} {self.version}>"

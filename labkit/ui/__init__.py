@@ -1,1 +1,21 @@
 """What draws in a notebook: magics, plots and panels. No logic lives here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labkit.ui.run_panel import RunPanel
+    from labkit.ui.stepper_panel import StepperPanel, stepper
+
+__all__ = ["RunPanel", "StepperPanel", "stepper"]
+
+_HOMES = {"RunPanel": "run_panel", "StepperPanel": "stepper_panel", "stepper": "stepper_panel"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the widgets at their first use: the magics work without them."""
+    if name in _HOMES:
+        return getattr(import_module(f"labkit.ui.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'labkit.ui' has no attribute {name!r}")

@@ -1,0 +1,24 @@
+"""Measuring honestly: interleaved samples, ratios with their intervals, a control in every run."""
+
+from labkit.bench.comparison import Comparison, Ratio, Timing
+from labkit.bench.goals import Bench, Direction, Findings, Goal, Judgement, Report
+from labkit.bench.interleave import Progress, compare
+from labkit.bench.process import run_bench
+from labkit.bench.registry import bench_names, find_bench
+
+__all__ = [
+    "Bench",
+    "Comparison",
+    "Direction",
+    "Findings",
+    "Goal",
+    "Judgement",
+    "Progress",
+    "Ratio",
+    "Report",
+    "Timing",
+    "bench_names",
+    "compare",
+    "find_bench",
+    "run_bench",
+]

@@ -1,0 +1,143 @@
+"""The bench of calls: labkit's against those bound by hand and against each binding's own, in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import wasmtime
+
+from labkit.bench.comparison import Ratio
+from labkit.bench.goals import Bench, Direction, Findings, Goal
+from labkit.bench.interleave import Progress, compare
+from labkit.errors import BenchError
+from labkit.modules.load import to_wasm
+from labkit.runtimes._wasmtime_ffi import hand_bound
+from labkit.runtimes.registry import RuntimeStatus, runtime, runtimes
+from labkit.runtimes.wasmtime_runtime import WasmtimeRuntime, WasmtimeStore
+
+__all__ = ["BENCH"]
+
+_ADD = '(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))'
+# Adds up what the host returns for each number below the parameter.
+_SUM = """
+(module
+  (import "host" "same" (func $same (param i32) (result i32)))
+  (func (export "sum") (param $count i32) (result i32)
+    (local $i i32) (local $sum i32)
+    (loop $again
+      (local.set $sum (i32.add (local.get $sum) (call $same (local.get $i))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $i) (local.get $count))))
+    (local.get $sum)))
+"""
+#: Callbacks for each entry into the guest: so many that the entry itself, 34 µs at most, is lost among them.
+_CALLBACKS = 1_000
+
+_CALL, _STOCK_CALL, _HAND_CALL = "labkit on wasmtime", "wasmtime.Func.__call__", "bound by hand"
+_CALLBACK, _STOCK_CALLBACK = "labkit on wasmtime", "wasmtime.Func"
+_WASMER, _STOCK_WASMER = "labkit on wasmer", "wasmer's own"
+
+_BOUND_GOAL = Goal("a call: labkit / bound by hand", 1.25, Direction.AT_MOST)
+_STOCK_GOAL = Goal("a call: wasmtime-py / labkit", 25.0, Direction.AT_LEAST)
+_CALLBACK_GOAL = Goal("a callback: labkit / wasmtime-py", 0.25, Direction.AT_MOST)
+
+
+def _same(value: int) -> int:
+    return value
+
+
+def _run(seconds: float, progress: Progress) -> Findings:
+    status = {row.name: row for row in runtimes()}
+    wasmer = status["wasmer"].available
+    calls, callbacks = _checked(_calls(wasmer=wasmer), 42), _checked(_callbacks(wasmer=wasmer), sum(range(_CALLBACKS)))
+    into = compare(calls, seconds=seconds * 0.6, progress=lambda share: progress(share * 0.6))
+    out = compare(callbacks, seconds=seconds * 0.4, operations=_CALLBACKS, progress=lambda share: progress(0.6 + share * 0.4))
+    figures: dict[str, Ratio] = {
+        _BOUND_GOAL.figure: into.ratio(_CALL, _HAND_CALL),
+        _STOCK_GOAL.figure: into.ratio(_STOCK_CALL, _CALL),
+        _CALLBACK_GOAL.figure: out.ratio(_CALLBACK, _STOCK_CALLBACK),
+    }
+    if wasmer:
+        figures["a call: labkit on wasmer / wasmer's own"] = into.ratio(_WASMER, _STOCK_WASMER)
+        figures["a callback: labkit on wasmer / wasmer's own"] = out.ratio(_WASMER, _STOCK_WASMER)
+    return Findings(
+        figures,
+        {"A call of (i32, i32) -> i32 from Python": into, f"A callback of (i32) -> i32 from a guest, {_CALLBACKS:,} an entry": out},
+        tuple(_version(status[name]) for name in ("wasmtime", "wasmer") if status[name].available),
+        () if wasmer else (f"Wasmer is not measured: {status['wasmer'].reason}. {status['wasmer'].remedy}",),
+    )
+
+
+def _version(row: RuntimeStatus) -> str:
+    return f"{row.name} {row.version} ({row.release_year})"
+
+
+def _checked(contenders: dict[str, Callable[[], Any]], expected: int) -> dict[str, Callable[[], Any]]:
+    """Let each contender prove that it does the work it is timed for."""
+    for name, contender in contenders.items():
+        if (got := contender()) != expected:
+            raise BenchError(
+                f"{name} gave {got!r} where {expected} is right, so its time means nothing.", remedy="Report this as a fault of labkit's."
+            )
+    return contenders
+
+
+def _wasmtime() -> WasmtimeRuntime:
+    """Without epoch checks: they are for a reader's session, and slow guests."""
+    chosen = runtime("wasmtime", interruptible=False)
+    assert isinstance(chosen, WasmtimeRuntime)
+    return chosen
+
+
+def _calls(*, wasmer: bool) -> dict[str, Callable[[], Any]]:
+    add = _wasmtime().compile(_ADD).instantiate().func("add")
+    assert isinstance(add.store, WasmtimeStore)
+    contenders: dict[str, Callable[[], Any]] = {
+        _CALL: partial(add, 20, 22),
+        _HAND_CALL: partial(hand_bound(add.store, add.native), 20, 22),
+        _STOCK_CALL: partial(add.native, add.store.native, 20, 22),
+    }
+    if wasmer:
+        contenders[_WASMER] = partial(runtime("wasmer").compile(_ADD).instantiate().func("add"), 20, 22)
+        contenders[_STOCK_WASMER] = partial(_stock_wasmer(_ADD).exports.add, 20, 22)
+    return contenders
+
+
+def _callbacks(*, wasmer: bool) -> dict[str, Callable[[], Any]]:
+    imports = {"host": {"same": _same}}
+    module = _wasmtime().compile(_SUM)
+    store = wasmtime.Store(_wasmtime().engine(fuel=False))
+    i32 = wasmtime.ValType.i32()
+    host = wasmtime.Func(store, wasmtime.FuncType([i32], [i32]), _same)
+    stock = wasmtime.Instance(store, module.native, [host]).exports(store)["sum"]
+    assert isinstance(stock, wasmtime.Func)
+    contenders: dict[str, Callable[[], Any]] = {
+        _CALLBACK: partial(module.instantiate(imports).func("sum"), _CALLBACKS),
+        _STOCK_CALLBACK: partial(stock, store, _CALLBACKS),
+    }
+    if wasmer:
+        contenders[_WASMER] = partial(runtime("wasmer").compile(_SUM).instantiate(imports).func("sum"), _CALLBACKS)
+        contenders[_STOCK_WASMER] = partial(_stock_wasmer(_SUM).exports.sum, _CALLBACKS)
+    return contenders
+
+
+def _stock_wasmer(wat: str) -> Any:
+    """Instantiate by the binding itself; imported here, because a newer Python has none."""
+    import wasmer
+    from wasmer_compiler_cranelift import Compiler
+
+    store = wasmer.Store(wasmer.engine.Universal(Compiler))
+    imports = wasmer.ImportObject()
+    i32 = wasmer.Type.I32
+    imports.register("host", {"same": wasmer.Function(store, _same, wasmer.FunctionType([i32], [i32]))})
+    return wasmer.Instance(wasmer.Module(store, to_wasm(wat)), imports)
+
+
+BENCH = Bench(
+    "calls",
+    "What a call costs: from Python into a guest, and from a guest into Python.",
+    (_BOUND_GOAL, _STOCK_GOAL, _CALLBACK_GOAL),
+    _run,
+)

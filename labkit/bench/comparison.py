@@ -1,0 +1,225 @@
+"""What a comparison found, and what may be concluded from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from labkit.bench.load import Load
+from labkit.display import format_seconds, html_table, text_table
+from labkit.errors import ArgumentError
+
+__all__ = ["Comparison", "Ratio", "Timing"]
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One contender's time over another's.
+
+    Attributes
+    ----------
+    contender, reference : str
+    median : float
+        Of the ratios within each block.
+    low, high : float
+        Its 95 % interval.
+    doubt : float
+        How far off the comparison's control was, as a factor; 1.0 where its interval covers 1.
+    """
+
+    contender: str
+    reference: str
+    median: float
+    low: float
+    high: float
+    doubt: float = 1.0
+
+    @property
+    def covers_one(self) -> bool:
+        """Whether no difference is among what the interval allows."""
+        return not (self.high < 1 or self.low > 1)
+
+    @property
+    def inverse(self) -> Ratio:
+        """The same the other way round."""
+        return Ratio(self.reference, self.contender, 1 / self.median, 1 / self.high, 1 / self.low if self.low else float("inf"), self.doubt)
+
+    @property
+    def figures(self) -> str:
+        """The median and its interval.
+
+        Examples
+        --------
+        >>> Ratio("a", "b", 1.25, 1.2, 1.3).figures
+        '1.250 (1.200–1.300)'
+        """
+        return f"{self.median:#.4g} ({self.low:#.4g}–{self.high:#.4g})"
+
+    def __str__(self) -> str:
+        return f"{self.contender} / {self.reference} = {self.figures}"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The samples of one contender.
+
+    Attributes
+    ----------
+    name : str
+    calls : int
+        How many calls one sample had.
+    samples_seconds : tuple of float
+        Seconds for one operation, a sample from each block, in the blocks' order.
+    """
+
+    name: str
+    calls: int
+    samples_seconds: tuple[float, ...]
+
+    def _quantile(self, share: float) -> float:
+        return float(np.quantile(self.samples_seconds, share))
+
+    @property
+    def median_seconds(self) -> float:
+        """Half of the samples took longer."""
+        return self._quantile(0.5)
+
+    @property
+    def lower_quartile_seconds(self) -> float:
+        """A quarter of the samples took less."""
+        return self._quantile(0.25)
+
+    @property
+    def upper_quartile_seconds(self) -> float:
+        """A quarter of the samples took longer."""
+        return self._quantile(0.75)
+
+    @property
+    def minimum_seconds(self) -> float:
+        """The shortest sample."""
+        return min(self.samples_seconds)
+
+    @property
+    def count(self) -> int:
+        """How many samples there are."""
+        return len(self.samples_seconds)
+
+    def summary(self) -> dict[str, Any]:
+        """The figures of the table, for JSON."""
+        names = ("name", "median_seconds", "lower_quartile_seconds", "upper_quartile_seconds", "minimum_seconds", "count", "calls")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Contenders measured in turn, block by block.
+
+    Attributes
+    ----------
+    timings : tuple of Timing
+        One for each contender, in the order given.
+    control : Ratio
+        The first contender against itself.
+    ratios : tuple of Ratio
+        Of every pair, the later contender over the earlier.
+    warnings : tuple of str
+        What makes the figures doubtful.
+    load : Load
+    overhead_seconds : float
+        What the loop costs a call; it has been taken off.
+    wall_seconds : float
+        How long the whole measurement took.
+    seed : int
+        Gives the same order of samples and the same intervals again.
+    """
+
+    timings: tuple[Timing, ...]
+    control: Ratio
+    ratios: tuple[Ratio, ...]
+    warnings: tuple[str, ...]
+    load: Load
+    overhead_seconds: float
+    wall_seconds: float
+    seed: int
+
+    def ratio(self, contender: str, reference: str) -> Ratio:
+        """Give one contender's time over another's.
+
+        Raises
+        ------
+        ArgumentError
+            If the two are not a pair of contenders.
+        """
+        for ratio in self.ratios:
+            if (ratio.contender, ratio.reference) == (contender, reference):
+                return ratio
+            if (ratio.reference, ratio.contender) == (contender, reference):
+                return ratio.inverse
+        names = ", ".join(repr(timing.name) for timing in self.timings)
+        raise ArgumentError(f"{contender!r} and {reference!r} are not a pair of contenders.", remedy=f"Choose two of {names}.")
+
+    @property
+    def winner(self) -> str | None:
+        """The fastest contender, or None where the samples do not show one; `verdict` says why."""
+        return self._conclude()[0]
+
+    @property
+    def verdict(self) -> str:
+        """What follows from the samples, in one sentence."""
+        return self._conclude()[1]
+
+    def _conclude(self) -> tuple[str | None, str]:
+        fastest, *others = (timing.name for timing in sorted(self.timings, key=lambda timing: timing.median_seconds))
+        if not self.control.covers_one:
+            return None, (
+                f"No winner: {self.control.reference!r} against itself gave {self.control.figures}, which excludes 1, "
+                "so differences found in this run may be the machine's. Measure again, longer or with less else running."
+            )
+        if not others:
+            return None, "No winner: there was one contender."
+        ratios = [self.ratio(name, fastest) for name in others]
+        for ratio in ratios:
+            if ratio.low <= 1:
+                return None, f"No winner: {ratio.contender!r} over {ratio.reference!r} is {ratio.figures}, and that interval does not exclude 1."
+        nearest = min(ratios, key=lambda ratio: ratio.median)
+        return fastest, f"{fastest!r} is the fastest: {nearest.contender!r} takes {nearest.figures} times as long."
+
+    def _rows(self) -> list[list[str]]:
+        first = self.timings[0].name
+        rows = []
+        for timing in self.timings:
+            relative = f"{self.control.figures} itself" if timing.name == first else self.ratio(timing.name, first).figures
+            quartiles = f"{format_seconds(timing.lower_quartile_seconds)} – {format_seconds(timing.upper_quartile_seconds)}"
+            times = [format_seconds(timing.median_seconds), quartiles, format_seconds(timing.minimum_seconds)]
+            rows.append([timing.name, *times, str(timing.count), relative])
+        return rows
+
+    @property
+    def _header(self) -> list[str]:
+        return ["contender", "median", "quartiles", "min", "n", f"time / {self.timings[0].name} (95 %)"]
+
+    def __str__(self) -> str:
+        table = text_table(self._header, self._rows(), right=[1, 2, 3, 4])
+        return "\n".join([table, self.verdict, *(f"Warning: {warning}" for warning in self.warnings)])
+
+    def _repr_html_(self) -> str:
+        warnings = "".join(f"<p>⚠ {escape(warning)}</p>" for warning in self.warnings)
+        return f"{html_table(self._header, self._rows(), right=[1, 2, 3, 4])}<p>{escape(self.verdict)}</p>{warnings}"
+
+    def summary(self) -> dict[str, Any]:
+        """The figures, without the samples, for JSON."""
+        return {
+            "timings": [timing.summary() for timing in self.timings],
+            "control": self.control,
+            "ratios": self.ratios,
+            "winner": self.winner,
+            "verdict": self.verdict,
+            "warnings": self.warnings,
+            "load": self.load,
+            "overhead_seconds": self.overhead_seconds,
+            "wall_seconds": self.wall_seconds,
+            "seed": self.seed,
+        }

@@ -1,0 +1,59 @@
+"""What makes a measurement doubtful: too few samples, a busy machine, outliers, contenders that changed as they ran."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from labkit.bench.comparison import Timing
+from labkit.bench.load import Load, available_cpus
+from labkit.bench.statistics import FEWEST_SAMPLES, drift, outlier_fraction
+
+__all__ = ["doubts"]
+
+_FEW_BLOCKS = 20
+# Half a processor: less leaves one free for the bench wherever there are two.
+_BUSY_CPUS = 0.5
+_STOLEN_CPUS = 0.05
+_OUTLIER_SHARE = 0.05
+
+
+def doubts(timings: Sequence[Timing], load: Load, *, wall_seconds: float) -> tuple[str, ...]:
+    """Say what a reader should know before trusting the figures, each with what to do about it.
+
+    Examples
+    --------
+    >>> steady = Timing("a", 1000, tuple(1e-6 for _ in range(100)))
+    >>> doubts([steady], Load(0.0, 0.0, 0.1), wall_seconds=1.0)
+    ()
+    """
+    return (*_short(timings[0].count, wall_seconds), *_busy(load), *_uneven(timings))
+
+
+def _short(blocks: int, wall_seconds: float) -> Iterable[str]:
+    if blocks < _FEW_BLOCKS:
+        widths = "no interval has bounds" if blocks < FEWEST_SAMPLES else "intervals are wide"
+        seconds = wall_seconds / blocks * _FEW_BLOCKS
+        yield f"Only {blocks} block{'s' if blocks > 1 else ''} of samples fitted in the time, so {widths}. Raise seconds= to about {seconds:.2g}."
+
+
+def _busy(load: Load) -> Iterable[str]:
+    remedy = "Ratios bear that better than times do; for quiet times close what else runs."
+    if load.others_cpus is not None and load.others_cpus > _BUSY_CPUS:
+        yield f"Other programs kept {load.others_cpus:.1f} of {available_cpus()} processors busy meanwhile. {remedy}"
+    elif load.others_cpus is None and load.average is not None and load.average > available_cpus() - _BUSY_CPUS:
+        yield f"The load average was {load.average:.1f} on {available_cpus()} processors before it began. {remedy}"
+    if load.stolen_cpus is not None and load.stolen_cpus > _STOLEN_CPUS:
+        yield f"The host of this virtual machine took {load.stolen_cpus:.2f} processors away meanwhile. {remedy}"
+
+
+def _uneven(timings: Sequence[Timing]) -> Iterable[str]:
+    for timing in timings:
+        samples = np.array(timing.samples_seconds)
+        share, factor = outlier_fraction(samples), drift(samples)
+        if share > _OUTLIER_SHARE:
+            yield f"{share:.0%} of the samples of {timing.name!r} are far above the others: it is often interrupted, or has a slow path of its own."
+        if factor != 1.0:
+            change = f"{1 - factor:.0%} faster, as if warming up" if factor < 1 else f"{factor - 1:.0%} slower"
+            yield f"{timing.name!r} became {change}, from the run's first quarter to its last half. Call it some more before you compare it."

@@ -1,0 +1,135 @@
+"""Compares callables by interleaved samples: each block takes one of every contender, in random order.
+
+What disturbs the machine for a while then disturbs all contenders alike, and the ratio within a block hardly moves. The first
+contender runs twice in each block: what a ratio of a thing to itself shows is what the method is worth at that moment.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from labkit.bench.comparison import Comparison, Ratio, Timing
+from labkit.bench.doubts import doubts
+from labkit.bench.load import LoadWatch
+from labkit.bench.statistics import Numbers, paired_ratio
+from labkit.bench.timing import Sampler, Timer, measure_overhead
+from labkit.errors import ArgumentError
+
+__all__ = ["Progress", "compare"]
+
+#: Is told which share of the time is over, from 0.0 to 1.0.
+Progress = Callable[[float], object]
+
+# As many blocks as give narrow intervals; and samples long against the clock's reading, short against an interruption.
+_BLOCKS = 300
+_SHORTEST_SAMPLE_SECONDS = 0.001
+
+
+def compare(
+    contenders: Mapping[str, Callable[..., object]],
+    *,
+    seconds: float = 5.0,
+    operations: int = 1,
+    seed: int | None = None,
+    progress: Progress | None = None,
+    timer: Timer = time.perf_counter,
+) -> Comparison:
+    """Measure callables against each other.
+
+    Parameters
+    ----------
+    contenders : mapping of str to callable
+        Each is called without arguments; give arguments with `functools.partial`, which is taken apart and costs nothing.
+    seconds : float, optional
+        How long to measure in all. One block of samples is always taken, so slow contenders may take longer; a warning says
+        so where that was too short.
+    operations : int, optional
+        How many operations one call does; times are given for one.
+    seed : int, optional
+        For the order of samples and the intervals; drawn where it is not given.
+    progress : callable, optional
+        Called after each block with the share of the time that is over.
+    timer : callable, optional
+        The clock, in seconds.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    BenchError
+        If a contender raises (its own exception is the cause), or takes no time.
+    ArgumentError
+        If there is no contender, one cannot be called, or an option is not of its range.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> comparison = compare({"short": partial(sum, range(10)), "long": partial(sum, range(1000))}, seconds=0.2)
+    >>> comparison.ratio("long", "short").low > 1
+    True
+    """
+    _check(contenders, seconds, operations)
+    if seed is None:
+        seed = int(np.random.SeedSequence().generate_state(1)[0])
+    generator = np.random.default_rng(seed)
+    watch, overhead = LoadWatch(), measure_overhead(timer)
+    begin = timer()
+    samplers = [Sampler(name, contender, overhead, timer) for name, contender in contenders.items()]
+    for sampler in samplers:
+        sampler.calibrate(max(_SHORTEST_SAMPLE_SECONDS, seconds / (_BLOCKS * (len(samplers) + 1))))
+    first = next(iter(contenders))
+    again = Sampler(first, contenders[first], overhead, timer)
+    again.calls = samplers[0].calls
+    samples = np.array(_blocks([*samplers, again], begin, seconds, generator, progress, timer)) / operations
+    wall_seconds = timer() - begin
+    timings = tuple(Timing(sampler.name, sampler.calls, tuple(column.tolist())) for sampler, column in zip(samplers, samples.T))
+    control, ratios = _ratios(list(contenders), samples, generator)
+    load = watch.read()
+    warnings = doubts(timings, load, wall_seconds=wall_seconds)
+    return Comparison(timings, control, ratios, warnings, load, overhead.loop_seconds, wall_seconds, seed)
+
+
+def _check(contenders: Mapping[str, Callable[..., object]], seconds: float, operations: int) -> None:
+    remedy = 'Write compare({"name": function, …}).'
+    if not isinstance(contenders, Mapping) or not contenders:
+        raise ArgumentError("There are no contenders to compare.", remedy=remedy)
+    for name, contender in contenders.items():
+        if not isinstance(name, str) or not callable(contender):
+            raise ArgumentError(f"The contender {name!r} is {type(contender).__name__}; a text must name something to call.", remedy=remedy)
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < math.inf:
+        raise ArgumentError(f"seconds={seconds!r} is no time to measure for.", remedy="Give seconds above 0.")
+    if isinstance(operations, bool) or not isinstance(operations, int) or operations < 1:
+        raise ArgumentError(f"operations={operations!r} is no number of operations.", remedy="Give a whole number, 1 or more.")
+
+
+def _blocks(
+    samplers: Sequence[Sampler], begin: float, seconds: float, generator: np.random.Generator, progress: Progress | None, timer: Timer
+) -> list[list[float]]:
+    """Take blocks until another would not end in time; a row a block, a column a sampler."""
+    blocks: list[list[float]] = []
+    blocks_begin = timer()
+    while True:
+        block = [0.0] * len(samplers)
+        for i in generator.permutation(len(samplers)):
+            block[i] = samplers[i].sample()
+        blocks.append(block)
+        now = timer()
+        ends = now - begin + (now - blocks_begin) / len(blocks) > seconds
+        if progress is not None:
+            progress(1.0 if ends else (now - begin) / seconds)
+        if ends:
+            return blocks
+
+
+def _ratios(names: Sequence[str], samples: Numbers, generator: np.random.Generator) -> tuple[Ratio, tuple[Ratio, ...]]:
+    """Compare the first to itself, then every pair; where the control fails, each ratio carries how far it was off."""
+    control = Ratio(names[0], names[0], *paired_ratio(samples[:, -1], samples[:, 0], generator))
+    doubt = 1.0 if control.covers_one else max(control.high, 1 / control.low)
+    pairs = [(i, j) for j in range(len(names)) for i in range(j)]
+    return control, tuple(Ratio(names[j], names[i], *paired_ratio(samples[:, j], samples[:, i], generator), doubt) for i, j in pairs)

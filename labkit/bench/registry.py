@@ -1,0 +1,45 @@
+"""Which benches there are: a name, and the module whose ``BENCH`` it is."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from labkit.bench.goals import Bench
+from labkit.errors import ArgumentError
+
+__all__ = ["BENCH_MODULES", "bench_names", "find_bench"]
+
+#: A new bench is one file and one line here. None is imported before it is asked for.
+BENCH_MODULES = {
+    "calls": "labkit.bench.calls",
+}
+
+
+def bench_names() -> tuple[str, ...]:
+    """Name every bench.
+
+    Examples
+    --------
+    >>> "calls" in bench_names()
+    True
+    """
+    return tuple(BENCH_MODULES)
+
+
+def find_bench(name: str) -> Bench:
+    """Find a bench by its name.
+
+    Raises
+    ------
+    ArgumentError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> find_bench("calls").sentence
+    'What a call costs: from Python into a guest, and from a guest into Python.'
+    """
+    if name not in BENCH_MODULES:
+        raise ArgumentError(f"There is no bench {name!r}.", remedy=f"Choose one of {', '.join(bench_names())}.")
+    bench: Bench = import_module(BENCH_MODULES[name]).BENCH
+    return bench

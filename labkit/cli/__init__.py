@@ -1,0 +1,1 @@
+"""The command line: one file a command, each with a parser, examples and a ``main``."""
