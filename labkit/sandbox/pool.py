@@ -31,6 +31,8 @@ Kind = tuple[str, bool]
 SPARES = 2
 #: Seconds within which the system must have ended a killed process.
 _END_SECONDS = 10.0
+#: Seconds that a process may take to end by itself once it has closed its channel.
+_DAWDLE_SECONDS = 1.0
 # The same packages as the kernel's, and nothing from the environment or the folder it happens to stand in.
 _START = "import sys; sys.path[:] = {path!r}; from labkit.sandbox.zygote import main; main({control})"
 _PASSED_ON = ("LANG", "LC_ALL", "HOME", "LD_LIBRARY_PATH", "LABKIT_WASMTIME_STOCK")
@@ -70,10 +72,14 @@ class Worker:
         self.channel.sendall(data[sent:])
 
     def ending(self) -> Ending | None:
-        """Wait until the process has ended, and say how; None where nothing says."""
-        ready, _, _ = select.select([self._report], [], [], _END_SECONDS)
-        words = os.read(self._report, 4096) if ready else b""
-        return Ending(**json.loads(words)) if words else None
+        """Wait until the process has ended, and say how; one that dawdles is killed. None where the zygote is gone too."""
+        for seconds in (_DAWDLE_SECONDS, _END_SECONDS):
+            ready, _, _ = select.select([self._report], [], [], seconds)
+            if ready:
+                words = os.read(self._report, 4096)
+                return Ending(**json.loads(words)) if words else None
+            self.kill()
+        return None
 
     def kill(self) -> None:
         """Have the process killed, if it still lives."""

@@ -14,6 +14,7 @@ from labkit.sandbox.cache import Entry, artifact_key, the_cache
 from labkit.sandbox.grants import Stdin, open_stdin, to_file
 from labkit.sandbox.pool import the_pool
 from labkit.sandbox.watch import Observed, OnOutput, watch
+from labkit.sandbox.zygote import UNREADY
 
 __all__ = ["supervise"]
 
@@ -54,6 +55,8 @@ def supervise(
                 worker.close()
             if observed.answer and observed.answer.get("lost"):
                 continue
+            if observed.ending and observed.ending.exit_code == UNREADY and not observed.started:
+                break
             if observed.started or observed.answer or observed.stop or observed.ending:
                 _keep(observed, entry)
                 _make_spares(kind, key)

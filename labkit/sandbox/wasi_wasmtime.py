@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import wasmtime
 
 from labkit.errors import LinkError
+from labkit.limits import Limits
 from labkit.modules.types import Export, FuncType
 from labkit.runtimes.externs import Extern, Function
 from labkit.runtimes.instance import Module
@@ -38,7 +39,7 @@ class WasmtimeProgram:
         """Wasmtime limits memories itself and lets functions be replaced as they are linked: the module stays as it is."""
         return wasm
 
-    def bind(self, module: Module, store: WasmtimeStore, grants: Grants) -> Function:
+    def bind(self, module: Module, limits: Limits, grants: Grants) -> Function:
         """Instantiate the program with what it was granted, and give its ``_start``.
 
         Raises
@@ -46,6 +47,8 @@ class WasmtimeProgram:
         LinkError
             If it imports what WASI preview 1 does not have.
         """
+        store = self.runtime._store_for(module, limits)
+        assert isinstance(store, WasmtimeStore)
         store.native.set_wasi(_configuration(grants))
         linker = self._linkers.get(store.metered) or self._linker(fuel=store.metered)
         replacements = Replacements(grants)

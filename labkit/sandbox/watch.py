@@ -134,7 +134,8 @@ class _Watch:
                     self._read_output(descriptor)
             ended = channel in ready and self._read_answer()
         if observed.answer is None:
-            self.worker.kill()
+            if not ended:
+                self.worker.kill()
             observed.ending = self.worker.ending()
         # What was written before the end is in the pipes.
         for descriptor in self.readers:

@@ -207,16 +207,16 @@ class _Guests:
 
     def _run(self, request: _Request, module: Module) -> dict[str, Any]:
         memory_bytes = request.memory_bytes if "memory" in self.runtime.enforces else None
-        store = self.runtime.store(limits=Limits(memory=memory_bytes, fuel=request.fuel_units))
+        limits = Limits(memory=memory_bytes, fuel=request.fuel_units)
         if request.export is not None:
-            function = module.instantiate(store=store).func(request.export)
+            function = module.instantiate(limits=limits).func(request.export)
             begin = time.perf_counter()
             values = function(*request.args)
             wall_seconds = time.perf_counter() - begin
             return {"values": () if values is None else values if isinstance(values, tuple) else (values,), "wall_seconds": wall_seconds}
         begin = time.perf_counter()
         try:
-            start = self.program.bind(module, store, request.grants)
+            start = self.program.bind(module, limits, request.grants)
             begin = time.perf_counter()
             start()
             code = 0

@@ -17,21 +17,25 @@ import select
 import signal
 import socket
 import struct
+import traceback
 from importlib import import_module
 from typing import NoReturn
 
+from labkit.errors import LabkitError
 from labkit.runtimes import artifacts
-from labkit.runtimes.registry import RUNTIME_NAMES
+from labkit.runtimes.registry import RUNTIME_NAMES, runtime
 from labkit.sandbox import worker
 from labkit.sandbox.confinement import die_with_parent
 
-__all__ = ["COMMAND", "FORK", "KILL", "main"]
+__all__ = ["COMMAND", "FORK", "KILL", "UNREADY", "main"]
 
 #: What the kernel sends: what to do, a worker's number, a runtime's index, whether it is sealed. A fork comes with two descriptors: the worker's
 #: end of its channel, and the pipe on which its end is reported.
 COMMAND = struct.Struct("<cQB?")
 FORK, KILL = b"f", b"k"
 _COMPILE_SECONDS = 10
+#: Exit code of a worker in which labkit itself has failed.
+UNREADY = 71
 
 
 def main(control_descriptor: int) -> None:
@@ -98,6 +102,9 @@ class _Zygote:
 
     def _fork(self, number: int, kind: tuple[str, bool], channel: int, report: int) -> None:
         if kind not in self.rehearsals:
+            # Probed here once, not by each worker.
+            with contextlib.suppress(LabkitError):
+                runtime(kind[0], interruptible=False)
             self.rehearsals[kind] = _compile_rehearsal(*kind)
         pid = os.fork()
         if pid == 0:
@@ -115,8 +122,11 @@ class _Zygote:
             for descriptor in (report, *self.owned, *(other for _, other in self.workers.values())):
                 os.close(descriptor)
             worker.serve(socket.socket(fileno=channel), kind[0], sealed=kind[1], rehearsal=self.rehearsals[kind])
+        except BaseException:
+            # For the kernel's WorkerPool.words, which shows it where no worker gets as far as a request.
+            traceback.print_exc()
         finally:
-            os._exit(1)
+            os._exit(UNREADY)
 
     def _reap(self) -> None:
         """Report how each worker that has ended did so: its wait status and its largest resident size."""
