@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,7 @@ def run(
     request = {
         "export": export,
         "args": numbers,
-        "grants": vars(grants),
+        "grants": asdict(grants),
         "seconds": chosen.time_seconds,
         "prepare_seconds": PREPARE_SECONDS,
         "memory_bytes": chosen.memory_bytes,

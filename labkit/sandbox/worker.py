@@ -10,7 +10,7 @@ import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -41,7 +41,7 @@ _REHEARSAL = """(module
 _REHEARSED: dict[str, Any] = {
     "export": None,
     "args": [],
-    "grants": vars(Grants()),
+    "grants": asdict(Grants()),
     "seconds": 1.0,
     "prepare_seconds": 1.0,
     "memory_bytes": 2**20,
@@ -124,7 +124,7 @@ def _request(fields: dict[str, Any], files: list[int]) -> _Request:
         os.dup2(descriptor, target)
         os.close(descriptor)
     granted = fields.pop("grants")
-    folders = tuple(Folder(*folder) for folder in granted["folders"])
+    folders = tuple(Folder(**folder) for folder in granted["folders"])
     env = tuple((name, value) for name, value in granted["env"])
     grants = Grants(tuple(granted["argv"]), env, folders, granted["clock_seconds"], granted["seed"])
     return _Request(grants=grants, files=files[3:], **fields)
