@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -186,8 +187,11 @@ class WasmtimeStore(Store):
             raise GuestTrap(kind, runtime=self.runtime.name, detail=detail, backtrace=_backtrace(failure)) from None
         if isinstance(failure, wasmtime.WasmtimeError):
             words = " ".join(str(failure).split())
-            if "exceeds memory limits" in words or "forcing trap when growing" in words:
+            if any(said in words for said in ("exceeds memory limits", "forcing trap when growing", "out of memory")):
                 raise LimitExceeded(f"{self.runtime.name}: {words}.", remedy="Raise Limits(memory=…).") from None
+            if backtrace := _backtrace(failure):  # what the runtime does for a guest that runs, such as WASI, has failed
+                detail = re.sub(r"error while executing at wasm backtrace:.* Caused by: ", "", words)
+                raise GuestTrap(TrapKind.OTHER, runtime=self.runtime.name, detail=detail, backtrace=backtrace) from None
             raise LinkError(f"{self.runtime.name} cannot link the module: {words}.", remedy="Compare module.imports with what you pass.") from None
         raise failure
 

@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any, NoReturn
 
-from labkit.errors import ArtifactError, GuestTrap, LabkitError, LimitExceeded
+from labkit.errors import ArtifactError, GuestTrap, LabkitError, LimitExceeded, TrapKind
 from labkit.limits import Limits
+from labkit.runtimes.externs import Function
 from labkit.runtimes.instance import Module
 from labkit.runtimes.interface import Runtime
 from labkit.runtimes.registry import runtime
@@ -179,13 +180,14 @@ class _Guests:
             say({"started": True, "resident_bytes": resident_bytes, "damaged": damaged})
             self.memory_limit.allow(request.memory_bytes + RUNTIME_BYTES)
             confinement.limit_time(request.seconds)
-            return {**self._run(request, module), "peak_memory_bytes": _peak_bytes() - resident_bytes}
+            answer = self._run(request, module)
         except GuestTrap as trap:
-            return {"trap": trap.kind.value, "message": str(trap)}
+            answer = {"trap": trap.kind.value, "message": str(trap)}
         except (LimitExceeded, MemoryError) as error:
-            return {"memory_limit": True, "message": str(error) or "The worker has no memory left. Raise Limits(memory=…)."}
+            answer = {"memory_limit": True, "message": str(error) or "The worker has no memory left. Raise Limits(memory=…)."}
         except LabkitError as error:
             return _error(error)
+        return {**answer, "peak_memory_bytes": _peak_bytes() - resident_bytes}
 
     def _module(self, request: _Request) -> tuple[Module, bool]:
         """Load the compiled module, or compile it and keep what came out; tell whether what was kept is damaged."""
@@ -211,18 +213,28 @@ class _Guests:
         if request.export is not None:
             function = module.instantiate(limits=limits).func(request.export)
             begin = time.perf_counter()
-            values = function(*request.args)
+            values = _call(function, *request.args)
             wall_seconds = time.perf_counter() - begin
             return {"values": () if values is None else values if isinstance(values, tuple) else (values,), "wall_seconds": wall_seconds}
         begin = time.perf_counter()
         try:
             start = self.program.bind(module, limits, request.grants)
             begin = time.perf_counter()
-            start()
+            _call(start)
             code = 0
         except Exited as exited:
             code = exited.code
         return {"exit_code": code, "wall_seconds": time.perf_counter() - begin}
+
+
+def _call(function: Function, *args: int | float) -> Any:
+    """Call into the guest. What labkit refuses from now on is a failure of what the runtime does for the guest, brought about by the guest."""
+    try:
+        return function(*args)
+    except (GuestTrap, LimitExceeded):
+        raise
+    except LabkitError as error:
+        raise GuestTrap(TrapKind.OTHER, runtime=function.store.runtime.name, detail=error.message) from None
 
 
 def _error(error: LabkitError) -> dict[str, Any]:
