@@ -15,6 +15,7 @@ from labkit.runtimes.wasmer_runtime import WasmerRuntime, WasmerStore
 from labkit.sandbox.grants import Grants
 from labkit.sandbox.memories import limit_memories
 from labkit.sandbox.wasi import NAMESPACE, Replacements
+from labkit.sandbox.wasmer_files import open_for_reading
 
 __all__ = ["WasmerProgram"]
 
@@ -30,6 +31,10 @@ class WasmerProgram:
         self.runtime = runtime
         # What the compiler's package is imported for, while files can still be read.
         universal_engine(runtime.compiler)
+
+    def expect_folders(self) -> None:
+        """Get ready for folders that may only be read."""
+        open_for_reading(wasmer.wasmer.__file__)
 
     def adapt(self, wasm: bytes, memory_bytes: int) -> bytes:
         """Write the limit into the module: Wasmer has none of its own."""

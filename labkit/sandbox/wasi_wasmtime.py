@@ -35,6 +35,9 @@ class WasmtimeProgram:
         linker.define_wasi()
         return linker
 
+    def expect_folders(self) -> None:
+        """Wasmtime needs nothing for them."""
+
     def adapt(self, wasm: bytes, _memory_bytes: int) -> bytes:
         """Wasmtime limits memories itself and lets functions be replaced as they are linked: the module stays as it is."""
         return wasm
@@ -69,7 +72,7 @@ class WasmtimeProgram:
             return store._func(replaced[name], type, name)
         try:
             native = linker.get(store.native, NAMESPACE, name)
-        except KeyError:
+        except (KeyError, wasmtime.WasmtimeError):
             raise LinkError(
                 f"The module imports {NAMESPACE}.{name}, which WASI preview 1 does not have.", remedy="Build it for wasm32-wasip1."
             ) from None

@@ -143,6 +143,8 @@ class _Guests:
         confinement.limit_resources()
         if sealed:
             confinement.confine_files([], [])
+        else:
+            self.program.expect_folders()
         if rehearsal:
             self._rehearse(rehearsal)
 
