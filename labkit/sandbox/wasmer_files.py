@@ -89,7 +89,9 @@ def _slots(elf: bytes) -> Iterator[int]:
     headers = [struct.unpack_from("<IIQQQQQQ", elf, table + i * size) for i in range(count)]
 
     def in_file(address: int) -> int:
-        return next(int(at + address - start) for kind, _, at, start, _, length, _, _ in headers if kind == _LOADED and start <= address < start + length)
+        return next(
+            int(at + address - start) for kind, _, at, start, _, length, _, _ in headers if kind == _LOADED and start <= address < start + length
+        )
 
     start, length = next((header[2], header[5]) for header in headers if header[0] == _DYNAMIC)
     dynamic = dict(struct.iter_unpack("<qQ", elf[start : start + length]))
