@@ -76,6 +76,7 @@ class FunctionReference(Extern):
         return "<FunctionReference>"
 
     def __call__(self, *args: object) -> None:
+        """Refuse: what it takes and returns is not known."""
         raise Unsupported("A bare function reference does not tell its type.", remedy="Export the function and call it by its name.")
 
 

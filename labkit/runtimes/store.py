@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from threading import get_ident
@@ -136,8 +137,9 @@ class Store(ABC):
         self.owner = 0
         self._close()
 
-    def __del__(self) -> None:
-        if getattr(self, "owner", 0):
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        # When the interpreter ends, what closing needs may be gone already, and the process frees everything anyway.
+        if getattr(self, "owner", 0) and not is_finalizing():
             self.owner = 0
             self._close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -168,11 +169,11 @@ class WasmtimeStore(Store):
         self.check()
         return self.native.get_fuel() if self.metered else super().fuel
 
-    def fail(self, error: int | None, trap: Any) -> NoReturn:
+    def fail(self, error: int | None, trap: ctypes.c_void_p) -> NoReturn:
         """Raise what stopped a call: what a host function raised, or the guest's trap."""
         self.raise_failure(private.take_failure(error, trap))
 
-    def raise_failure(self, failure: Exception) -> NoReturn:
+    def raise_failure(self, failure: BaseException) -> NoReturn:
         """Turn the binding's exception into labkit's; what a host function raised comes out as it was."""
         pending, self.pending = self.pending, None
         if pending is not None:
@@ -202,8 +203,9 @@ class WasmtimeStore(Store):
         instantiate = self.timed(lambda: wasmtime.Instance(self.native, native, [extern.native for extern in externs]))
         try:
             return instantiate()
-        except (wasmtime.WasmtimeError, wasmtime.Trap) as failure:
-            self.raise_failure(failure)
+        except BaseException as error:
+            failure = error
+        self.raise_failure(failure)  # out here, so that a host's exception does not get this one as its context
 
     def _export(self, native_instance: Any, export: Export) -> Extern:
         if private.PRIVATE:
@@ -252,7 +254,7 @@ class WasmtimeStore(Store):
         self.keep.clear()
 
 
-def _backtrace(failure: Exception) -> tuple[Frame, ...]:
+def _backtrace(failure: BaseException) -> tuple[Frame, ...]:
     if isinstance(failure, wasmtime.Trap):
         frames = failure.frames
     elif isinstance(failure, wasmtime.WasmtimeError) and private.PRIVATE:
