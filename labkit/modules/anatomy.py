@@ -160,6 +160,8 @@ class Anatomy:
     def __str__(self) -> str:
         return to_text(self)
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         return to_html(self)
 
