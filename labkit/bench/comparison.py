@@ -205,6 +205,8 @@ class Comparison:
         table = text_table(self._header, self._rows(), right=[1, 2, 3, 4])
         return "\n".join([table, self.verdict, *(f"Warning: {warning}" for warning in self.warnings)])
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         warnings = "".join(f"<p>⚠ {escape(warning)}</p>" for warning in self.warnings)
         return f"{html_table(self._header, self._rows(), right=[1, 2, 3, 4])}<p>{escape(self.verdict)}</p>{warnings}"

@@ -140,6 +140,8 @@ class Report:
         parts.append("\n".join([f"Measured: {', '.join(self.findings.versions)}.", *self.findings.notes]))
         return "\n\n".join(parts)
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         parts = [html_table(self._HEADER, self._rows(), caption=f"{self.name}: {self.sentence}")]
         parts += [f"<p><b>{escape(title)}</b></p>{comparison._repr_html_()}" for title, comparison in self.findings.comparisons.items()]
