@@ -17,6 +17,8 @@ from labkit.runtimes.store import Store
 
 __all__ = ["Runtime"]
 
+_UNLIMITED = Limits()
+
 
 class Runtime(ABC):
     """A WebAssembly engine in this process.
@@ -135,7 +137,8 @@ class Runtime(ABC):
         UnsupportedLimit
             If this runtime cannot enforce one of the limits.
         """
-        limits = limits or Limits()
+        if limits is None:
+            return self._store(_UNLIMITED)
         for limit in limits.set_names():
             if limit not in self.enforces:
                 raise UnsupportedLimit(
@@ -151,4 +154,4 @@ class Runtime(ABC):
         return self.store(limits=limits)
 
     def __repr__(self) -> str:
-        return f"<Runtime {self.name} {self.version}>"
+        return f"<Runtime {self.name} {self.version}{', interruptible' if self.interruptible else ''}>"

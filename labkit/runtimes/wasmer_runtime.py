@@ -113,17 +113,20 @@ class WasmerStore(Store):
 
     def __init__(self, runtime: WasmerRuntime, limits: Limits) -> None:
         super().__init__(runtime, limits)
-        #: What the binding holds weakly and must live as long as the store: host functions.
+        #: The Python functions that its guests can call.
         self.keep: list[Any] = []
         #: Whether it runs a rewritten module, whose code is not at the offsets of the reader's.
         self.has_moved_code = False
         self._held: list[list[Any]] = []
-        self._cells: WeakKeyDictionary[Function, Any] = WeakKeyDictionary()
 
     @cached_property
     def engine(self) -> Engine:
         """The engine all in it lives in: a module's own where the store was made for one instance."""
         return Engine(self.runtime.compiler)
+
+    @cached_property
+    def _cells(self) -> WeakKeyDictionary[Function, Any]:
+        return WeakKeyDictionary()
 
     def hold(self, native: Any) -> list[Any]:
         """Keep an object of the binding's alive until the store closes; the list is then empty."""
