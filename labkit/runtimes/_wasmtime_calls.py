@@ -18,7 +18,7 @@ from labkit.runtimes import _wasmtime_ffi as private
 from labkit.runtimes.values import BITS_FORMAT, FORMAT, PACK_ERRORS, check_results, explain, explain_bits
 
 if TYPE_CHECKING:
-    from labkit.runtimes.wasmtime_runtime import WasmtimeStore
+    from labkit.runtimes.wasmtime_store import WasmtimeStore
 
 __all__ = ["bind", "bind_checked", "host_function", "host_function_checked"]
 

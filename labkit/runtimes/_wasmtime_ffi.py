@@ -19,12 +19,13 @@ import cffi
 import wasmtime
 from wasmtime import _ffi as ffi
 from wasmtime._extern import wrap_extern
+from wasmtime._managed import Managed
 from wasmtime._trap import FrameList
 
 from labkit.modules.types import FuncType
 
 if TYPE_CHECKING:
-    from labkit.runtimes.wasmtime_runtime import WasmtimeStore
+    from labkit.runtimes.wasmtime_store import WasmtimeStore
 
 __all__ = [
     "CHECKED_VERSION",
@@ -55,7 +56,7 @@ PRIVATE = VERSION == CHECKED_VERSION and os.environ.get("LABKIT_WASMTIME_STOCK")
 
 _STRATEGY_WINCH = 2
 # The binding's finalizers complain when they run after its modules were taken down, and the process frees everything anyway.
-atexit.register(setattr, wasmtime.Managed, "__del__", lambda _: None)
+atexit.register(setattr, Managed, "__del__", lambda _: None)
 # Callbacks are cffi's: an exception raised before a callback's own first line, as KeyboardInterrupt is on Python 3.11
 # and later, still reaches its `onerror`, where ctypes would return an undefined value to the engine.
 _cffi = cffi.FFI()

@@ -18,7 +18,7 @@ from labkit.runtimes.memory import Memory
 from labkit.runtimes.values import FORMAT, REFERENCES, bits_of, check_bits, check_results, check_value, explain, explain_bits, is_numeric
 
 if TYPE_CHECKING:
-    from labkit.runtimes.wasmtime_runtime import WasmtimeStore
+    from labkit.runtimes.wasmtime_store import WasmtimeStore
 
 __all__ = ["WasmtimeGlobal", "WasmtimeMemory", "WasmtimeTable", "bind_function", "host_function"]
 
