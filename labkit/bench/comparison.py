@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -77,7 +77,7 @@ class Timing:
 
     name: str
     calls: int
-    samples_seconds: tuple[float, ...]
+    samples_seconds: tuple[float, ...] = field(repr=False)
 
     def _quantile(self, share: float) -> float:
         return float(np.quantile(self.samples_seconds, share))

@@ -68,7 +68,7 @@ def blocks_of(seed: int) -> list[tuple[str, ...]]:
 
     def contender(name):
         order.append(name)
-        clock.now += 0.01
+        clock.now += 0.014
 
     bench.compare({name: partial(contender, name) for name in "abc"}, seconds=2.0, seed=seed, timer=clock)
     calls = order[6:]  # two of each are the calibration's
@@ -97,6 +97,19 @@ def test_a_seed_is_kept_and_gives_the_same_intervals_again():
     assert first.seed == 3
     assert (first.control, first.ratios, first.timings) == (again.control, again.ratios, again.timings)
     assert measured(None).seed != measured(None).seed
+
+
+def test_a_slow_first_call_and_interruptions_do_not_make_samples_too_short():
+    clock, calls = Clock(), 0
+
+    def contender():
+        nonlocal calls
+        calls += 1
+        clock.now += {1: 1.0, 2: 0.002, 3: 0.003}.get(calls, 1e-6)
+
+    found = bench.compare({"a": contender}, seconds=1.2, timer=clock)
+    assert found.timings[0].calls == pytest.approx(2000, rel=0.1)  # a sample of 2 ms: 300 blocks of two in 1.2 s
+    assert found.timings[0].median_seconds == pytest.approx(1e-6, rel=1e-3)
 
 
 def test_a_failed_control_names_no_winner_and_says_why():

@@ -78,7 +78,9 @@ def test_an_interrupt_exits_with_130_at_once_and_leaves_no_process(wat, argument
     command = [*COMMAND, *(wat if word == "WAT" else word for word in arguments)]
     # A terminal interrupts all of its processes: so does this, in a session of their own.
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
-    time.sleep(2.0)
+    while len(running_in_group(process.pid)) < 2:  # until the command has started the process that does the work
+        time.sleep(0.05)
+    time.sleep(0.5)
     os.killpg(process.pid, signal.SIGINT)
     _, words = process.communicate(timeout=20)
     assert (process.returncode, words) == (130, b"")
