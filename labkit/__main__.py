@@ -16,7 +16,7 @@ from labkit.errors import LabkitError
 
 __all__ = ["main"]
 
-#: What each command does; its module is imported when it is asked for.
+#: Each is a module of labkit.cli, imported when it is asked for.
 _COMMANDS = ("runtimes", "inspect", "run", "step", "bench")
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141
