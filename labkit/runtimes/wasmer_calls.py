@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from functools import cache
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["bind_function", "host_function", "native_type"]
 
-#: One call into a guest: {…} is filled in once for each signature. On a closed store `target` is empty, and the binding
-#: itself refuses another thread: `recover` tells both, so that a call need not ask each time.
+#: One call into a guest: {…} is filled in once for each signature. `recover` finds out what was doubtful. The thread must be
+#: asked each time: the binding panics in a wrong one, and a second such panic can end the process.
 _CALL = """
 def make({scope}):
     def call({parameters}*surplus):
         try:
-            if {is_doubtful}surplus:
+            if thread() != store.owner or {is_doubtful}surplus:
                 raise TypeError
             return target[0]({arguments})
         except BaseException as failure:
@@ -104,8 +105,8 @@ def bind_function(store: WasmerStore, target: list[Any], type: FuncType, name: s
         except BaseException as second:
             store.raise_failure(second)
 
-    call = _make_call(type, target=target, recover=recover, missing=_MISSING, pack=struct.Struct("<f").pack)
-    return call, _bits_call(store, target, type, name)
+    scope = {"thread": get_ident, "store": store, "target": target, "recover": recover, "missing": _MISSING, "pack": struct.Struct("<f").pack}
+    return _make_call(type, **scope), _bits_call(store, target, type, name)
 
 
 def _refusal(store: WasmerStore, name: str, type: FuncType) -> Callable[..., Any]:
@@ -132,7 +133,7 @@ def _bits_call(store: WasmerStore, target: list[Any], type: FuncType, name: str)
         except PACK_ERRORS:
             explain(type.params, arguments, name)
         if not bridge:
-            bridge.append(store.bridge(without_f32(type), {"function": target[0]}).exports.function)
+            bridge.append(store.bridge(without_f32(type), {"cell": store.cell_of(target, type)}).exports.function)
         try:
             returned = bridge[0](*numbers)
         except BaseException as failure:
