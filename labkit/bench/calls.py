@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -65,7 +66,7 @@ def _run(seconds: float, progress: Progress) -> Findings:
     return Findings(
         figures,
         {"A call of (i32, i32) -> i32 from Python": into, f"A callback of (i32) -> i32 from a guest, {_CALLBACKS:,} an entry": out},
-        tuple(_version(status[name]) for name in ("wasmtime", "wasmer") if status[name].available),
+        (*(_version(status[name]) for name in ("wasmtime", "wasmer") if status[name].available), f"Python {platform.python_version()}"),
         () if wasmer else (f"Wasmer is not measured: {status['wasmer'].reason}. {status['wasmer'].remedy}",),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -77,7 +77,7 @@ class Timing:
 
     name: str
     calls: int
-    samples_seconds: tuple[float, ...]
+    samples_seconds: tuple[float, ...] = field(repr=False)
 
     def _quantile(self, share: float) -> float:
         return float(np.quantile(self.samples_seconds, share))
@@ -204,6 +204,8 @@ class Comparison:
     def __str__(self) -> str:
         table = text_table(self._header, self._rows(), right=[1, 2, 3, 4])
         return "\n".join([table, self.verdict, *(f"Warning: {warning}" for warning in self.warnings)])
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         warnings = "".join(f"<p>⚠ {escape(warning)}</p>" for warning in self.warnings)

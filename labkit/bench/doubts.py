@@ -49,11 +49,14 @@ def _busy(load: Load) -> Iterable[str]:
 
 
 def _uneven(timings: Sequence[Timing]) -> Iterable[str]:
-    for timing in timings:
-        samples = np.array(timing.samples_seconds)
-        share, factor = outlier_fraction(samples), drift(samples)
-        if share > _OUTLIER_SHARE:
-            yield f"{share:.0%} of the samples of {timing.name!r} are far above the others: it is often interrupted, or has a slow path of its own."
-        if factor != 1.0:
-            change = f"{1 - factor:.0%} faster, as if warming up" if factor < 1 else f"{factor - 1:.0%} slower"
-            yield f"{timing.name!r} became {change}, from the run's first quarter to its last half. Call it some more before you compare it."
+    samples = {timing.name: np.array(timing.samples_seconds) for timing in timings}
+    interrupted = [repr(name) for name in samples if outlier_fraction(samples[name]) > _OUTLIER_SHARE]
+    if interrupted:
+        yield (
+            f"More than {_OUTLIER_SHARE:.0%} of the samples are far above the others: of {', '.join(interrupted)}. "
+            "It was interrupted often, or has a slow path of its own."
+        )
+    changed = {name: factor for name in samples if (factor := drift(samples[name])) != 1.0}
+    if changed:
+        words = ", ".join(f"{name!r} ({abs(factor - 1):.0%} {'faster' if factor < 1 else 'slower'})" for name, factor in changed.items())
+        yield f"Times changed from the run's first quarter to its last half: of {words}. Warm it up, or measure when less else runs."

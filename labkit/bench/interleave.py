@@ -71,7 +71,7 @@ def compare(
     --------
     >>> from functools import partial
     >>> comparison = compare({"short": partial(sum, range(10)), "long": partial(sum, range(1000))}, seconds=0.2)
-    >>> comparison.ratio("long", "short").low > 1
+    >>> comparison.ratio("long", "short").median > 1
     True
     """
     _check(contenders, seconds, operations)

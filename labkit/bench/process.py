@@ -67,6 +67,7 @@ def run_bench(name: str, *, quick: bool = False, progress: Progress | None = Non
         finally:
             patience.cancel()
             process.kill()
+            process.wait()
         if kind == "findings":
             return judge(bench, answer)
         if kind == "error":

@@ -60,9 +60,9 @@ class _Copier:
         if self.parts > _LARGEST_PARTS or depth > _LARGEST_DEPTH:
             raise ValueError("The answer is larger than any answer to an exercise: give just what was asked for.")
         kind = type(value)
-        if kind in _SCALARS:
+        # Exact types and `is`: a subclass may answer every question as it likes, and so may a type's own ==.
+        if any(kind is scalar for scalar in _SCALARS):
             return value
-        # Exact types, not isinstance: a subclass may answer every question as it likes.
         if kind is bytearray or kind is memoryview:
             try:
                 return bytes(value)  # type: ignore[call-overload]

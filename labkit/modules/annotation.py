@@ -76,6 +76,8 @@ class Annotation:
     def __str__(self) -> str:
         return f"{self.headline}\n{text_table(_TITLES, [group.cells for group in self.groups])}"
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         return html_table(_TITLES, [group.cells for group in self.groups], caption=self.headline)
 

@@ -22,6 +22,8 @@ Imports = Mapping[str, Mapping[str, object]]
 
 def instantiate(contents: Contents, imports: Imports) -> Machine:
     """Make a machine for a validated module; imported memories and tables are made fresh, at their smallest size."""
+    if not isinstance(imports, Mapping):
+        raise LinkError(f"The imports must be a mapping, not {type(imports).__name__}.", remedy='Give {"module": {"name": …}}.')
     hosts: dict[int, Callable[[Sequence[Value]], list[Value]]] = {}
     machine = Machine(contents, EXECUTE.keys(), hosts)
     declarations = contents.declarations

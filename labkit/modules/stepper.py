@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labkit.errors import ArgumentError, ArgumentRangeError, CompileError, ExportNotFound, TrapKind
+from labkit.errors import ArgumentError, ArgumentRangeError, CompileError, ExportNotFound, GuestTrap, LimitExceeded, TrapKind
 from labkit.modules.arithmetic import Trapped
 from labkit.modules.contents import Contents, read_contents
 from labkit.modules.execution import EXECUTE
@@ -63,9 +63,9 @@ def step(
     Unsupported
         If the function uses an instruction that the stepper does not know: SIMD, threads, exceptions, garbage collection.
     LimitExceeded
-        If the module is too large for stepping.
+        If the module is too large for stepping, or its start function takes more steps than the limit.
     GuestTrap
-        If a segment does not fit its memory or table, so that the module cannot be instantiated.
+        If a segment does not fit its memory or table, or the start function traps, so that the module cannot be instantiated.
 
     Examples
     --------
@@ -77,22 +77,33 @@ def step(
        3  i32.add      [5]    0=2 1=3
        4  end          [5]    0=2 1=3
     """
+    _check_limit(limit)
     wasm = to_wasm(source)
     contents = read_contents(wasm)
     _validate(wasm)
     index = _find(contents, function)
     values = _arguments(contents, index, args)
-    machine = instantiate(contents, imports or {})
-    start = contents.declarations.start
-    if start is not None:
-        _run(machine, start, [], _limit(limit))
-    return _run(machine, index, values, _limit(limit))
+    machine = instantiate(contents, {} if imports is None else imports)
+    if contents.declarations.start is not None:
+        _run_start(machine, contents.declarations.start, limit)
+    return _run(machine, index, values, limit)
 
 
-def _limit(limit: int) -> int:
+def _check_limit(limit: int) -> None:
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise ArgumentRangeError(f"limit={limit!r} is no number of steps.", remedy="Give a whole number, 0 or more.")
-    return limit
+
+
+def _run_start(machine: Machine, start: int, limit: int) -> None:
+    """Run the start function, as instantiation does; without it there is no instance to step in."""
+    if start in machine.hosts:
+        machine.hosts[start]([])
+        return
+    trace = _run(machine, start, [], limit)
+    if trace.trap is not None:
+        raise GuestTrap(trace.trap, runtime="the stepper", detail="in the start function")
+    if not trace.finished:
+        raise LimitExceeded(f"The start function is not done after {limit} steps.", remedy="Raise `limit`, or make the start function shorter.")
 
 
 def _validate(wasm: bytes) -> None:
@@ -128,9 +139,15 @@ def _find(contents: Contents, function: str | int) -> int:
 def _arguments(contents: Contents, index: int, args: Sequence[int | float | None]) -> list[Value]:
     entry = contents.declarations.types[contents.declarations.functions[index]].type
     assert isinstance(entry, FuncType)  # the module was validated
-    if len(args) != len(entry.params):
-        raise ArgumentError(f"The function takes {len(entry.params)} arguments {entry}, not {len(args)}.", remedy="Give one for each parameter.")
-    return [to_value(kind, number, f"Argument {place}") for place, (kind, number) in enumerate(zip(entry.params, args))]
+    try:
+        numbers = tuple(args)
+    except TypeError:
+        raise ArgumentError(
+            f"The arguments must be a sequence, not {type(args).__name__}.", remedy='Put them in a list: step(…, "add", [2, 3]).'
+        ) from None
+    if len(numbers) != len(entry.params):
+        raise ArgumentError(f"The function takes {len(entry.params)} arguments {entry}, not {len(numbers)}.", remedy="Give one for each parameter.")
+    return [to_value(kind, number, f"Argument {place}") for place, (kind, number) in enumerate(zip(entry.params, numbers))]
 
 
 def _run(machine: Machine, function: int, arguments: Sequence[Value], limit: int) -> Trace:
@@ -154,7 +171,9 @@ def _run(machine: Machine, function: int, arguments: Sequence[Value], limit: int
         steps.append(Step(instruction, before, after, tuple(machine.globals_written), tuple(machine.memory_written)))
         last = after
         limit -= 1 + machine.extra_cost
-    listings = {ran: list_function(machine.contents, machine.code(ran)) for ran in {state.function for state in (start, *(s.after for s in steps))}}
+    names = machine.contents.function_names()
+    ran = {start.function, *(taken.after.function for taken in steps)}
+    listings = {index: list_function(machine.contents, machine.code(index), names.get(index)) for index in ran}
     return Trace(function, tuple(arguments), start, tuple(steps), trap, trap is not None or not machine.frames, listings)
 
 

@@ -189,6 +189,8 @@ class Trace:
         header, rows = self._rows()
         return f"{self.headline}\n{text_table(header, rows, right=[0])}"
 
+    __repr__ = __str__
+
     def _rows(self) -> tuple[list[str], list[list[str]]]:
         """The table's cells as text; its last column is there only where something was written."""
         writes = any(step.globals_written or step.memory_written for step in self.steps)

@@ -1,19 +1,17 @@
-"""Every use of wasmtime-py's private C bindings, tied to the version they were checked with.
+"""The private C bindings of wasmtime-py that labkit uses, tied to the version they were checked with.
 
 The public binding rebuilds a function's type at every call, looks exports up by walking all of them, cannot choose Winch
 and cannot call back at an epoch. With another version of wasmtime (or LABKIT_WASMTIME_STOCK=1) `PRIVATE` is false and the
-adapter uses the public API alone: slower, and without the functions below.
+adapter uses the public API alone: slower, and without the functions below. The calls made with them are in `_wasmtime_calls`.
 """
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
-import struct
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable
 from importlib.metadata import version
-from threading import get_ident
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -21,26 +19,33 @@ import cffi
 import wasmtime
 from wasmtime import _ffi as ffi
 from wasmtime._extern import wrap_extern
+from wasmtime._managed import Managed
 from wasmtime._trap import FrameList
 
 from labkit.modules.types import FuncType
-from labkit.runtimes.values import BITS_FORMAT, FORMAT, PACK_ERRORS, check_results, explain
 
 if TYPE_CHECKING:
-    from labkit.runtimes.wasmtime_runtime import WasmtimeStore
+    from labkit.runtimes.wasmtime_store import WasmtimeStore
 
 __all__ = [
+    "CHECKED_VERSION",
     "PRIVATE",
     "VERSION",
-    "bind",
+    "buffer",
+    "call_checked",
+    "call_prepared",
     "error_frames",
     "find_export",
     "functype",
     "global_bits",
     "hand_bound",
-    "host_function",
+    "host_callback",
+    "new_checked",
+    "new_trap",
+    "new_unchecked",
     "select_winch",
     "take_failure",
+    "values_at",
     "watch_epochs",
 ]
 
@@ -49,8 +54,9 @@ CHECKED_VERSION = "50.0.1"
 VERSION = version("wasmtime")
 PRIVATE = VERSION == CHECKED_VERSION and os.environ.get("LABKIT_WASMTIME_STOCK") != "1"
 
-_VALUE_BYTES = ctypes.sizeof(ffi.wasmtime_val_raw_t)
 _STRATEGY_WINCH = 2
+# The binding's finalizers complain when they run after its modules were taken down, and the process frees everything anyway.
+atexit.register(setattr, Managed, "__del__", lambda _: None)
 # Callbacks are cffi's: an exception raised before a callback's own first line, as KeyboardInterrupt is on Python 3.11
 # and later, still reaches its `onerror`, where ctypes would return an undefined value to the engine.
 _cffi = cffi.FFI()
@@ -59,22 +65,27 @@ _cffi = cffi.FFI()
 def _function(name: str, result: Any, *arguments: Any) -> Any:
     """Take a C function with a signature of our own, so that the public binding's stays as it is."""
     function = ffi.dll[name]
-    function.restype, function.argtypes = result, arguments
+    function.restype = result
+    if arguments:
+        function.argtypes = arguments
     return function
 
 
 _pointer, _size = ctypes.c_void_p, ctypes.c_size_t
 _call_unchecked = _function("wasmtime_func_call_unchecked", _pointer, _pointer, _pointer, _pointer, _size, _pointer)
-_new_unchecked = _function("wasmtime_func_new_unchecked", None, _pointer, _pointer, _pointer, _pointer, _pointer, _pointer)
+_new_unchecked = _function("wasmtime_func_new_unchecked", None, *[_pointer] * 6)
+_new_checked = _function("wasmtime_func_new", None, *[_pointer] * 6)
 _epoch_callback = _function("wasmtime_store_epoch_deadline_callback", None, _pointer, _pointer, _pointer, _pointer)
 _trap_new = _function("wasmtime_trap_new", _pointer, ctypes.c_char_p, _size)
 _error_new = _function("wasmtime_error_new", _pointer, ctypes.c_char_p)
 _error_trace = _function("wasmtime_error_wasm_trace", None, _pointer, _pointer)
 
-
-def _layout(types: Sequence[str], formats: dict[str, str]) -> struct.Struct:
-    """Lay values out as an array of wasmtime_val_raw_t."""
-    return struct.Struct("<" + "".join(f"{formats[name]}{_VALUE_BYTES - struct.calcsize(formats[name])}x" for name in types))
+#: Enter a guest with raw values; without declared types, since its arguments come converted: context, function, slots, their number, trap.
+call_prepared = _function("wasmtime_func_call_unchecked", _pointer)
+#: Enter a guest with tagged values, references among them: context, function, arguments, their number, results, their number, trap.
+call_checked = _function("wasmtime_func_call", _pointer, _pointer, _pointer, _pointer, _size, _pointer, _size, _pointer)
+#: A window of that many bytes on a pointer that a callback was given.
+buffer = _cffi.buffer
 
 
 def functype(type: FuncType) -> wasmtime.FuncType:
@@ -83,96 +94,39 @@ def functype(type: FuncType) -> wasmtime.FuncType:
     return wasmtime.FuncType([kinds[name] for name in type.params], [kinds[name] for name in type.results])
 
 
-#: One call into a guest, with nothing in it that is not needed each time: {…} is filled in once for each signature.
-_CALL = """
-def make({scope}):
-    def call({parameters}*surplus):
-        if thread() != store.owner:
-            store.check()
-        try:
-            {write_arguments}
-            if surplus:
-                raise TypeError
-        except PACK_ERRORS:
-            explain(params, [value for value in ({arguments}*surplus,) if value is not missing], name)
-        try:
-            error = enter(context, target, slots, count, trap_slot)
-            if error or trap[0]:
-                fail(error, trap)
-        except BaseException:
-            trap[0] = 0
-            raise
-        return {result}
-    return call
-"""
+def host_callback(signature: str, on_call: Callable[..., int], on_error: Callable[..., int]) -> Any:
+    """Make a C function that runs ``on_call``, and after an exception, wherever it came, ``on_error``; keep it while a guest may call it."""
+    return _cffi.callback(signature, on_call, error=0, onerror=on_error)
 
 
-@cache
-def _call_maker(type: FuncType, scope: tuple[str, ...], *, bits: bool) -> Callable[..., Callable[..., Any]]:
-    """Write the call of a signature, as a function that takes what it uses: closures find it fastest."""
-    formats = BITS_FORMAT if bits else FORMAT
-    names = [f"a{i}" for i in range(len(type.params))]
-    # A memoryview checks an integer's range as it stores it, and faster than struct; it lets floats overflow to infinity.
-    writes = [f"{_view(formats[kind])}[{_index(i, formats[kind])}] = {name}" for i, (kind, name) in enumerate(zip(type.params, names))]
-    if "f32" in type.params and not bits:
-        writes = [f"pack(values, 0, {', '.join(names)})"]
-    reads = [f"{_view(formats[kind])}[{_index(i, formats[kind])}]" for i, kind in enumerate(type.results)]
-    one = len(reads) == 1 and not bits
-    source = _CALL.format(
-        scope=", ".join(scope),
-        parameters="".join(f"{name}=missing, " for name in names) + ("/, " if names else ""),
-        arguments="".join(f"{name}, " for name in names),
-        write_arguments="; ".join(writes) or "pass",
-        result=reads[0] if one else f"({', '.join(reads)},)" if reads else "()" if bits else "None",
-    )
-    made: dict[str, Any] = {}
-    exec(compile(source, f"<call of {type}>", "exec"), made)
-    maker: Callable[..., Callable[..., Any]] = made["make"]
-    return maker
+def new_unchecked(store: wasmtime.Store, type: FuncType, callback: Any) -> wasmtime.Func:
+    """Make a function whose callback gets raw values."""
+    return _new(_new_unchecked, store, type, callback)
 
 
-def _view(code: str) -> str:
-    return f"view_{code}"
+def new_checked(store: wasmtime.Store, type: FuncType, callback: Any) -> wasmtime.Func:
+    """Make a function whose callback gets tagged values, references among them."""
+    return _new(_new_checked, store, type, callback)
 
 
-def _index(slot: int, code: str) -> int:
-    return slot * _VALUE_BYTES // struct.calcsize(code)
+def _new(make: Any, store: wasmtime.Store, type: FuncType, callback: Any) -> wasmtime.Func:
+    func, native_type = ffi.wasmtime_func_t(), functype(type)
+    make(store._context(), native_type.ptr(), _address(callback), None, None, ctypes.byref(func))
+    return wasmtime.Func._from_raw(func)
 
 
-_MISSING = object()
+def values_at(pointer: Any) -> Any:
+    """See the tagged values that a callback was given."""
+    return ctypes.cast(_address(pointer), ctypes.POINTER(ffi.wasmtime_val_t))
 
 
-def bind(store: WasmtimeStore, func: wasmtime.Func, type: FuncType, name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Bind a function of numbers once: to be called with Python's numbers, and with bits."""
-    count = max(len(type.params), len(type.results), 1)
-    values, trap = ctypes.create_string_buffer(count * _VALUE_BYTES), ctypes.create_string_buffer(8)
-    scope = {
-        **{_view(code): memoryview(values).cast("B").cast(code) for code in "iqfdIQ"},
-        "trap": memoryview(trap).cast("B").cast("Q"),
-        "trap_slot": ctypes.addressof(trap),
-        "values": values,
-        "slots": ctypes.addressof(values),
-        "count": count,
-        "context": ctypes.cast(store.native._context(), ctypes.c_void_p).value,
-        "func": func,  # keeps alive the C structure at `target`
-        "target": ctypes.addressof(func._func),
-        "pack": _layout(type.params, FORMAT).pack_into,
-        "enter": _call_unchecked,
-        "thread": get_ident,
-        "store": store,
-        "fail": store.fail,
-        "explain": explain,
-        "params": type.params,
-        "name": name,
-        "missing": _MISSING,
-        "PACK_ERRORS": PACK_ERRORS,
-    }
-    names = tuple(scope)
-    return _call_maker(type, names, bits=False)(**scope), _call_maker(type, names, bits=True)(**scope)
+def new_trap() -> int:
+    """Make the trap with which a callback stops its guest."""
+    return int(_trap_new(b"host function raised", 20))
 
 
 def hand_bound(store: WasmtimeStore, func: wasmtime.Func) -> Callable[[int, int], int]:
-    """Bind an (i32, i32) -> i32 as one would by hand, checking for errors alone: what `bind` is measured against."""
+    """Bind an (i32, i32) -> i32 as one would by hand, its C types declared, its errors checked: what labkit's calls are measured against."""
     values = (ffi.wasmtime_val_raw_t * 2)()
     trap = ctypes.c_void_p()
     context = ctypes.cast(store.native._context(), ctypes.c_void_p).value
@@ -185,44 +139,9 @@ def hand_bound(store: WasmtimeStore, func: wasmtime.Func) -> Callable[[int, int]
         second.i32 = right
         if enter(context, target, slots, 2, trap_slot) or trap:
             raise RuntimeError("the guest trapped")
-        return first.i32  # type: ignore[no-any-return]
+        return first.i32
 
     return call
-
-
-def host_function(store: WasmtimeStore, call: Callable[..., Any], type: FuncType, name: str) -> wasmtime.Func:
-    """Make a function of numbers that guests can call, from a Python one."""
-    unpack = _layout(type.params, FORMAT).unpack_from
-    pack, count = _layout(type.results, FORMAT).pack_into, len(type.results)
-    argument_bytes, result_bytes = len(type.params) * _VALUE_BYTES, count * _VALUE_BYTES
-    buffer = _cffi.buffer
-
-    def on_call(_env: Any, _caller: Any, slots: Any, _slot_count: int) -> int:
-        depth = store.host_depth
-        try:
-            store.host_depth = depth + 1
-            result = call(*unpack(buffer(slots, argument_bytes)))
-            if count != 1:
-                pack(buffer(slots, result_bytes), 0, *check_results(type.results, result, name))
-            else:
-                try:
-                    pack(buffer(slots, result_bytes), 0, result)
-                except PACK_ERRORS:
-                    check_results(type.results, result, name)
-            return 0
-        finally:
-            store.host_depth = depth
-
-    def on_error(_type: Any, exception: BaseException, _traceback: Any) -> int:
-        store.pending = exception
-        return int(_trap_new(b"host function raised", 20))
-
-    callback = _cffi.callback("size_t(void *, void *, char *, size_t)", on_call, error=0, onerror=on_error)
-    store.keep.append(callback)
-    func = ffi.wasmtime_func_t()
-    native_type = functype(type)
-    _new_unchecked(store.native._context(), native_type.ptr(), _address(callback), None, None, ctypes.byref(func))
-    return wasmtime.Func._from_raw(func)
 
 
 _watched: WeakValueDictionary[int, WasmtimeStore] = WeakValueDictionary()
@@ -238,7 +157,12 @@ def watch_epochs(store: WasmtimeStore) -> None:
 
 def _on_epoch(_context: Any, key: Any, ticks: Any, _kind: Any) -> int:
     ticks[0] = 1
-    _watched[int(_cffi.cast("uintptr_t", key))].on_epoch()
+    store = _watched[int(_cffi.cast("uintptr_t", key))]
+    store.host_depth += 1  # Python's signal handlers run here, inside the guest's call: they must not close its store
+    try:
+        store.on_epoch()
+    finally:
+        store.host_depth -= 1
     return 0
 
 
@@ -255,13 +179,13 @@ def _address(callback: Any) -> int:
     return int(_cffi.cast("uintptr_t", callback))
 
 
-def take_failure(error: int | None, trap: memoryview) -> wasmtime.Trap | wasmtime.WasmtimeError:
+def take_failure(error: int | None, trap: ctypes.c_void_p) -> wasmtime.Trap | wasmtime.WasmtimeError:
     """Own what a call left behind: a trap or an error."""
-    if trap[0]:
-        pointer = ctypes.cast(trap[0], ctypes.POINTER(ffi.wasm_trap_t))
-        trap[0] = 0
+    if trap:
+        pointer = ctypes.cast(trap.value or 0, ctypes.POINTER(ffi.wasm_trap_t))
+        trap.value = None
         return wasmtime.Trap._from_ptr(pointer)
-    return wasmtime.WasmtimeError._from_ptr(ctypes.cast(error, ctypes.POINTER(ffi.wasmtime_error_t)))  # type: ignore[arg-type]
+    return wasmtime.WasmtimeError._from_ptr(ctypes.cast(error or 0, ctypes.POINTER(ffi.wasmtime_error_t)))
 
 
 def error_frames(error: wasmtime.WasmtimeError) -> list[wasmtime.Frame]:
@@ -289,6 +213,4 @@ def global_bits(store: wasmtime.Store, variable: wasmtime.Global, content: str) 
 
 def select_winch(config: wasmtime.Config) -> None:
     """Choose the Winch compiler."""
-    error = ffi.wasmtime_config_strategy_set(config.ptr(), _STRATEGY_WINCH)
-    if error:
-        raise wasmtime.WasmtimeError._from_ptr(error)
+    ffi.wasmtime_config_strategy_set(config.ptr(), _STRATEGY_WINCH)

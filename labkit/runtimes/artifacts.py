@@ -65,14 +65,21 @@ def unwrap(fingerprint: str, artifact: bytes) -> tuple[bytes, bytes]:
     body = artifact[head:]
     if hashlib.sha256(body).digest() != artifact[len(_MAGIC) : head]:
         raise ArtifactError("The artifact is damaged: its checksum does not match.", remedy=remedy)
-    made_length, interface_length, payload_length = _LENGTHS.unpack_from(body)
-    made_by, rest = body[_LENGTHS.size : _LENGTHS.size + made_length], body[_LENGTHS.size + made_length :]
+    made_by, interface, payload = _take_apart(body)
     if made_by != fingerprint.encode():
-        raise ArtifactError(f"The artifact was made by {made_by.decode()}, and this is {fingerprint}.", remedy=remedy)
-    interface, payload = rest[:interface_length], rest[interface_length:]
-    if len(payload) != payload_length:
-        raise ArtifactError("The artifact is damaged: its lengths do not add up.", remedy=remedy)
+        raise ArtifactError(f"The artifact was made by {made_by.decode(errors='replace')}, and this is {fingerprint}.", remedy=remedy)
     return interface, payload
+
+
+def _take_apart(body: bytes) -> tuple[bytes, bytes, bytes]:
+    try:
+        lengths = _LENGTHS.unpack_from(body)
+    except struct.error:
+        lengths = (0, 0, 0)
+    if len(body) != _LENGTHS.size + sum(lengths):
+        raise ArtifactError("The artifact is damaged: its lengths do not add up.", remedy="Compile the module again and serialize it anew.")
+    first, second = _LENGTHS.size + lengths[0], _LENGTHS.size + lengths[0] + lengths[1]
+    return body[_LENGTHS.size : first], body[first:second], body[second:]
 
 
 @cache

@@ -65,8 +65,11 @@ class Function(partial, Extern):  # type: ignore[type-arg]
         raise Unsupported("A guest's function cannot be copied or pickled.", remedy="Send the module's bytes and instantiate them there.")
 
 
-class FunctionReference(Extern):
-    """A function reference a guest handed out: opaque to Python, good for handing back to a guest or a table."""
+class FunctionReference:
+    """A function reference a guest handed out: opaque to Python, good for handing back to a guest or a table of its store.
+
+    It cannot be called, since it does not tell its type; export the function and call it by its name.
+    """
 
     def __init__(self, native: Any, store: Store) -> None:
         self.native = native
@@ -74,9 +77,6 @@ class FunctionReference(Extern):
 
     def __repr__(self) -> str:
         return "<FunctionReference>"
-
-    def __call__(self, *args: object) -> None:
-        raise Unsupported("A bare function reference does not tell its type.", remedy="Export the function and call it by its name.")
 
 
 class Global(Extern, ABC):

@@ -97,9 +97,9 @@ class Module:
         shared = store or _store_of(imports)
         if shared is not None and limits is not None:
             raise ArgumentError("Limits belong to a store, and this one exists already.", remedy="Pass them to runtime.store(limits=…).")
-        if shared is not None and shared.runtime.fingerprint != self.runtime.fingerprint:
+        if shared is not None and shared.runtime is not self.runtime:
             raise ArgumentError(
-                f"The store belongs to {shared.runtime!r} and the module to {self.runtime!r}.", remedy="Compile the module with that runtime."
+                f"The store belongs to {shared.runtime!r} and the module to {self.runtime!r}.", remedy="Compile it with store.runtime."
             )
         home = shared or self.runtime._store_for(self, limits)
         home.check()

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
-from labkit.errors import ArtifactError, UnsupportedLimit
+from labkit.errors import ArtifactError, LabkitError, UnsupportedLimit
 from labkit.limits import Limits
 from labkit.modules.interface import read_interface
 from labkit.modules.load import to_wasm
@@ -16,6 +16,8 @@ from labkit.runtimes.instance import Module
 from labkit.runtimes.store import Store
 
 __all__ = ["Runtime"]
+
+_UNLIMITED = Limits()
 
 
 class Runtime(ABC):
@@ -124,8 +126,14 @@ class Runtime(ABC):
                 raise ArtifactError(f"The artifact cannot be read: {error}.", remedy="Check the path.") from None
         if not isinstance(artifact, (bytes, bytearray)):
             raise ArtifactError("An artifact is bytes or a path.", remedy="Pass what module.serialize() returned.")
-        interface, payload = artifacts.unwrap(self.fingerprint, bytes(artifact))
-        return Module(self, read_interface(interface), self._deserialize(payload), None, interface)
+        stub, payload = artifacts.unwrap(self.fingerprint, bytes(artifact))
+        try:
+            interface = read_interface(stub)
+        except LabkitError as error:
+            raise ArtifactError(f"The artifact's description of the module is damaged: {error.message}", remedy="Compile the module again.") from None
+        if not payload:
+            raise ArtifactError("The artifact holds no code.", remedy="Compile the module again.")
+        return Module(self, interface, self._deserialize(payload), None, stub)
 
     def store(self, *, limits: Limits | None = None) -> Store:
         """Make a store, for instances that share memories, tables, globals or functions.
@@ -135,7 +143,8 @@ class Runtime(ABC):
         UnsupportedLimit
             If this runtime cannot enforce one of the limits.
         """
-        limits = limits or Limits()
+        if limits is None:
+            return self._store(_UNLIMITED)
         for limit in limits.set_names():
             if limit not in self.enforces:
                 raise UnsupportedLimit(
@@ -151,4 +160,4 @@ class Runtime(ABC):
         return self.store(limits=limits)
 
     def __repr__(self) -> str:
-        return f"<Runtime {self.name} {self.version}>"
+        return f"<Runtime {self.name} {self.version}{', interruptible' if self.interruptible else ''}>"

@@ -62,7 +62,8 @@ def _look_up(wanted: Import, given: Mapping[str, Any], label: str) -> Any:
     namespace = getattr(namespace, "exports", namespace)
     if isinstance(namespace, Mapping) and wanted.name in namespace:
         return namespace[wanted.name]
-    offered = [f"{module}.{name}" for module, names in given.items() for name in (getattr(names, "exports", names) or ())]
+    namespaces = {module: getattr(names, "exports", names) for module, names in given.items()}
+    offered = [f"{module}.{name}" for module, names in namespaces.items() if isinstance(names, Mapping) for name in names]
     raise LinkError(
         f"The module imports {label}, a {wanted.kind} {wanted.type}, which was not given.",
         remedy=f'Instantiate it with {{"{wanted.module}": {{"{wanted.name}": …}}}} among the imports; '

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -75,9 +76,8 @@ class Memory(Extern, ABC):
         OutOfBounds
             If any of the bytes is outside the memory.
         """
-        self.store.check()
-        buffer = self._buffer()
-        return bytes(buffer[self._range(offset, length, len(buffer))])
+        part = self._range(offset, length, self.size_bytes)
+        return bytes(self._buffer()[part])
 
     def write(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         """Copy bytes into the memory, all of them or none.
@@ -89,13 +89,9 @@ class Memory(Extern, ABC):
         ArgumentError
             If ``data`` is not bytes.
         """
-        self.store.check()
-        try:
-            source = memoryview(data).cast("B")
-        except TypeError:
-            raise ArgumentError("Only bytes can be written to a memory.", remedy='Encode text first: "…".encode().') from None
-        buffer = self._buffer()
-        buffer[self._range(offset, len(source), len(buffer))] = source
+        source = _bytes_of(data)
+        part = self._range(offset, len(source), self.size_bytes)
+        self._buffer()[part] = source
 
     def grow(self, pages: int) -> int:
         """Grow by a number of pages.
@@ -156,12 +152,39 @@ class MemoryView:
     def __len__(self) -> int:
         return len(self._live())
 
+    def _plain(self, index: int | slice) -> Any:
+        """Let what an index converts to be settled before the memory is touched: converting may run Python code."""
+        size = len(self)
+        if isinstance(index, slice):
+            start, stop, step = index.indices(size)
+            return slice(start, None if stop < 0 else stop, step)
+        number = operator.index(index)
+        if not -size <= number < size:
+            raise OutOfBounds(f"The memory has {size} bytes and none at {number}.", remedy="Stay inside it, or grow() it first.")
+        return number
+
     def __getitem__(self, index: int | slice) -> Any:
-        part = self._live()[index]
+        plain = self._plain(index)
+        part = self._live()[plain]
         return bytes(part) if isinstance(part, memoryview) else part
 
     def __setitem__(self, index: int | slice, value: Any) -> None:
-        self._live()[index] = value
+        plain = self._plain(index)
+        settled: Any = _bytes_of(value) if isinstance(plain, slice) else operator.index(value)
+        try:
+            self._live()[plain] = settled
+        except ValueError as error:
+            if isinstance(error, Closed):
+                raise
+            raise ArgumentError("The value does not fit there.", remedy="Give a byte from 0 to 255, or as many bytes as the slice has.") from None
 
     def __repr__(self) -> str:
         return f"<MemoryView of {format_bytes(self._size_bytes)}>"
+
+
+def _bytes_of(data: Any) -> memoryview:
+    """See any object with a buffer as bytes."""
+    try:
+        return memoryview(data).cast("B")
+    except TypeError:
+        raise ArgumentError("Only bytes can be written to a memory.", remedy='Encode text first: "…".encode().') from None

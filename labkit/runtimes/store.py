@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from threading import get_ident
@@ -103,6 +104,10 @@ class Store(ABC):
             Value types: ``("i32", "f64")``.
         """
         self.check()
+        if not callable(call):
+            raise ArgumentError(f"A {type(call).__name__} is not callable.", remedy="Pass a function.")
+        if not all(isinstance(types, (tuple, list)) for types in (params, results)):
+            raise ArgumentError("A function's types come as two tuples.", remedy='Write ("i32",) for one.')
         boundary_types([*params, *results], "The function")
         return self._func(call, FuncType(tuple(params), tuple(results)), getattr(call, "__name__", "function"))
 
@@ -136,8 +141,9 @@ class Store(ABC):
         self.owner = 0
         self._close()
 
-    def __del__(self) -> None:
-        if getattr(self, "owner", 0):
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        # When the interpreter ends, what closing needs may be gone already, and the process frees everything anyway.
+        if getattr(self, "owner", 0) and not is_finalizing():
             self.owner = 0
             self._close()
 

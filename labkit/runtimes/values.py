@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import operator
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
 from labkit.errors import ArgumentError, ArgumentRangeError, Unsupported
 from labkit.modules.types import FuncType
 
-__all__ = ["BITS_FORMAT", "FORMAT", "PACK_ERRORS", "REFERENCES", "boundary_types", "check_results", "check_value", "explain", "is_numeric"]
+__all__ = [
+    "BITS_FORMAT",
+    "FORMAT",
+    "PACK_ERRORS",
+    "REFERENCES",
+    "bits_of",
+    "boundary_types",
+    "check_bits",
+    "check_results",
+    "check_value",
+    "explain",
+    "explain_bits",
+    "is_numeric",
+]
 
 #: struct format of a value of each number type; `struct` checks type and range in C, for nothing.
 FORMAT = {"i32": "i", "i64": "q", "f32": "f", "f64": "d"}
@@ -80,7 +93,7 @@ def check_value(type: str, value: object, what: str) -> Any:
         _explain_one(type, value, what)
 
 
-def explain(params: Sequence[str], values: Sequence[object], name: str) -> NoReturn:
+def explain(params: Sequence[str], values: Sequence[object], name: str, named: Collection[str] = ()) -> NoReturn:
     """Say why ``values`` do not fit ``params``, after `struct` has refused them.
 
     Raises
@@ -88,15 +101,71 @@ def explain(params: Sequence[str], values: Sequence[object], name: str) -> NoRet
     ArgumentError, ArgumentRangeError
         Always.
     """
+    _explain_count(params, values, name, named)
+    for position, (type, value) in enumerate(zip(params, values), 1):
+        check_value(type, value, f"Argument {position} of {name}")
+    raise ArgumentError(f"The arguments of {name} could not be read twice the same way.", remedy="Pass plain ints and floats.")
+
+
+def explain_bits(params: Sequence[str], values: Sequence[object], name: str, named: Collection[str] = ()) -> NoReturn:
+    """Say why ``values`` are not the bits of ``params``.
+
+    Raises
+    ------
+    ArgumentError, ArgumentRangeError
+        Always.
+    """
+    _explain_count(params, values, name, named)
+    for position, (type, value) in enumerate(zip(params, values), 1):
+        check_bits(type, value, f"Argument {position} of {name}")
+    raise ArgumentError(f"The arguments of {name} could not be read twice the same way.", remedy="Pass plain ints.")
+
+
+def check_bits(type: str, value: object, what: str) -> Any:
+    """Convert a value's bits, an unsigned int, to the number they stand for.
+
+    Raises
+    ------
+    ArgumentError, ArgumentRangeError
+        If it is no int, or has more bits than the type.
+
+    Examples
+    --------
+    >>> check_bits("f32", 0x3FC00000, "the argument"), check_bits("i32", 0xFFFFFFFF, "the argument")
+    (1.5, -1)
+    """
+    try:
+        return _PACKERS[type].unpack(struct.pack("<" + BITS_FORMAT[type], value))[0]
+    except PACK_ERRORS:
+        bits = type[1:]
+        try:
+            operator.index(value)  # type: ignore[arg-type]
+        except Exception:
+            raise ArgumentError(f"{what} must be the bits of an {type}, not {_shown(value)}.", remedy="Pass an unsigned int.") from None
+        raise ArgumentRangeError(f"{what} is {_shown(value)}, and not {bits} bits.", remedy=f"Pass an int from 0 to 2**{bits} - 1.") from None
+
+
+def bits_of(type: str, value: Any) -> int:
+    """Give the bits of a number that `check_value` has made.
+
+    Examples
+    --------
+    >>> hex(bits_of("f32", 1.5)), hex(bits_of("i32", -1))
+    ('0x3fc00000', '0xffffffff')
+    """
+    return int(struct.unpack("<" + BITS_FORMAT[type], _PACKERS[type].pack(value))[0])
+
+
+def _explain_count(params: Sequence[str], values: Sequence[object], name: str, named: Collection[str]) -> None:
+    """Refuse named arguments, and too many or too few."""
+    if named:
+        raise ArgumentError(f"{name} takes its arguments by position, and got {', '.join(named)} by name.", remedy="Leave the names out.")
     if len(params) != len(values):
         plural = "" if len(params) == 1 else "s"
         raise ArgumentError(
             f"{name} takes {len(params)} argument{plural} ({', '.join(params)}), and got {len(values)}.",
             remedy="Pass exactly those.",
         )
-    for position, (type, value) in enumerate(zip(params, values), 1):
-        check_value(type, value, f"Argument {position} of {name}")
-    raise ArgumentError(f"The arguments of {name} could not be read twice the same way.", remedy="Pass plain ints and floats.")
 
 
 def check_results(results: Sequence[str], returned: object, name: str) -> tuple[Any, ...]:

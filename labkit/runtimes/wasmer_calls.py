@@ -9,8 +9,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from functools import cache
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
-from weakref import proxy, ref
+from weakref import ref
 
 from labkit.modules.types import FuncType
 from labkit.runtimes.values import BITS_FORMAT, FORMAT, PACK_ERRORS, check_results, check_value, explain, is_numeric
@@ -22,14 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["bind_function", "host_function", "native_type"]
 
-#: One call into a guest: {…} is filled in once for each signature. On a closed store `target` is empty, and the binding
-#: itself refuses another thread: `recover` tells both, so that a call need not ask each time.
+#: One call into a guest: {…} is filled in once for each signature. `recover` finds out what was doubtful. The thread must be
+#: asked each time: the binding panics in a wrong one, and a second such panic can end the process.
 _CALL = """
 def make({scope}):
     def call({parameters}*surplus):
         try:
-            {checks}
-            if surplus:
+            if thread() != store.owner or {is_doubtful}surplus:
                 raise TypeError
             return target[0]({arguments})
         except BaseException as failure:
@@ -37,26 +37,55 @@ def make({scope}):
     return call
 """
 
+#: One call out of a guest. The store is found by a weak reference, and keeps the Python function: Python's collector does
+#: not see what the binding holds, so a reference from there to the store, or to what names it, would never be collected.
+_HOST_CALL = """
+def make({scope}):
+    def on_call(*arguments):
+        store = find_store()
+        depth = store.host_depth
+        try:
+            store.host_depth = depth + 1
+            returned = store.keep[number](*arguments)
+            {give_back}
+        except BaseException as exception:
+            store.pending = exception
+            if is_panic(exception):
+                store.pending = store.unpanicked(exception)
+                raise store.pending from None
+            raise
+        finally:
+            store.host_depth = depth
+    return on_call
+"""
+
 _MISSING = object()
-_CHECKS = {"i32": "view_i[0] = {}", "i64": "view_q[0] = {}", "f32": "pack({})", "f64": ""}
-_VIEWS = {code: memoryview(bytearray(8)).cast(code) for code in "iq"}  # type: ignore[call-overload]
+# The binding refuses what is no number, and what is too small; it lets an integer too large wrap, and a float overflow.
+_DOUBTS = {
+    "i32": "{0} > 0x7FFF_FFFF",
+    "i64": "{0} > 0x7FFF_FFFF_FFFF_FFFF",
+    "f32": "not (-3.4028235e38 < {0} < 3.4028235e38 or pack({0}))",
+}
 
 
 @cache
-def _call_maker(type: FuncType, scope: tuple[str, ...]) -> Callable[..., Callable[..., Any]]:
-    """Write the call of a signature, as a function that takes what it uses: closures find it fastest."""
+def _maker(source: str, title: str) -> Callable[..., Callable[..., Any]]:
+    """Compile a source that defines `make`, which takes what the call uses: closures find it fastest."""
+    made: dict[str, Any] = {}
+    exec(compile(source, title, "exec"), made)
+    maker: Callable[..., Callable[..., Any]] = made["make"]
+    return maker
+
+
+def _make_call(type: FuncType, **scope: Any) -> Callable[..., Any]:
     names = [f"a{i}" for i in range(len(type.params))]
-    checks = [_CHECKS[kind].format(name) for kind, name in zip(type.params, names) if _CHECKS[kind]]
     source = _CALL.format(
         scope=", ".join(scope),
         parameters="".join(f"{name}=missing, " for name in names) + ("/, " if names else ""),
         arguments="".join(f"{name}, " for name in names),
-        checks="; ".join(checks) or "pass",
+        is_doubtful="".join(f"{_DOUBTS[kind].format(name)} or " for kind, name in zip(type.params, names) if kind in _DOUBTS),
     )
-    made: dict[str, Any] = {}
-    exec(compile(source, f"<call of {type}>", "exec"), made)
-    maker: Callable[..., Callable[..., Any]] = made["make"]
-    return maker
+    return _maker(source, f"<call of {type}>")(**scope)
 
 
 def bind_function(store: WasmerStore, target: list[Any], type: FuncType, name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -76,14 +105,8 @@ def bind_function(store: WasmerStore, target: list[Any], type: FuncType, name: s
         except BaseException as second:
             store.raise_failure(second)
 
-    scope = {
-        **{f"view_{code}": view for code, view in _VIEWS.items()},
-        "pack": struct.Struct("<f").pack,
-        "target": target,
-        "recover": recover,
-        "missing": _MISSING,
-    }
-    return _call_maker(type, tuple(scope))(**scope), _bits_call(store, target, type, name)
+    scope = {"thread": get_ident, "store": store, "target": target, "recover": recover, "missing": _MISSING, "pack": struct.Struct("<f").pack}
+    return _make_call(type, **scope), _bits_call(store, target, type, name)
 
 
 def _refusal(store: WasmerStore, name: str, type: FuncType) -> Callable[..., Any]:
@@ -110,7 +133,7 @@ def _bits_call(store: WasmerStore, target: list[Any], type: FuncType, name: str)
         except PACK_ERRORS:
             explain(type.params, arguments, name)
         if not bridge:
-            bridge.append(store.bridge(without_f32(type), {"function": target[0]}).exports.function)
+            bridge.append(store.bridge(without_f32(type), {"cell": store.cell_of(target, type)}).exports.function)
         try:
             returned = bridge[0](*numbers)
         except BaseException as failure:
@@ -127,49 +150,33 @@ def native_type(type: FuncType) -> Any:
 
 
 def host_function(store: WasmerStore, call: Callable[..., Any], type: FuncType, name: str) -> Any:
-    """Make a function of numbers that guests can call, from a Python one.
-
-    Python's collector does not see what the binding holds. So that holds a weak reference alone, and the store the function.
-    """
-    find_store = ref(store)
-    convert = _result_converter(type, name)
-
-    def on_call(*arguments: Any) -> Any:
-        home = find_store()
-        assert home is not None, "a guest runs while its store lives"
-        depth = home.host_depth
-        try:
-            home.host_depth = depth + 1
-            return convert(call(*arguments))
-        except BaseException as exception:
-            home.pending = exception
-            if is_panic(exception):
-                home.pending = home.unpanicked(exception)
-                raise home.pending from None
-            raise
-        finally:
-            home.host_depth = depth
-
-    store.keep.append(on_call)
-    return wasmer.Function(store.engine.native, proxy(on_call), native_type(type))
-
-
-def _result_converter(type: FuncType, name: str) -> Callable[[Any], Any]:
-    """Make the check of what a host function returned: the binding takes exact ints and floats only, and lets them wrap."""
+    """Make a function of numbers that guests can call, from a Python one."""
 
     def convert(returned: Any) -> Any:
         values = check_results(type.results, returned, name)
         return None if not values else values[0] if len(values) == 1 else values
 
-    if len(type.results) != 1 or type.results == ("f32",):
-        return (lambda returned: None if returned is None else convert(returned)) if not type.results else convert
-    slot = memoryview(bytearray(8)).cast(FORMAT[type.results[0]])  # type: ignore[call-overload]
+    scope = {
+        "find_store": ref(store),
+        "number": len(store.keep),
+        "convert": convert,
+        "is_panic": is_panic,
+        "slot": memoryview(bytearray(8)).cast(FORMAT.get("".join(type.results[:1]), "B")),  # type: ignore[call-overload]
+        "PACK_ERRORS": PACK_ERRORS,
+    }
+    store.keep.append(call)
+    on_call = _maker(_HOST_CALL.format(scope=", ".join(scope), give_back=_give_back(type)), f"<call out of a guest, {type}>")(**scope)
+    return wasmer.Function(store.engine.native, on_call, native_type(type))
 
-    def convert_one(returned: Any) -> Any:
-        try:
-            slot[0] = returned
-            return slot[0]
-        except PACK_ERRORS:
-            return convert(returned)
 
-    return convert_one
+def _give_back(type: FuncType) -> str:
+    """Write what becomes of a returned value: the binding takes an exact int or float only, and lets it wrap."""
+    if not type.results:
+        return "return None if returned is None else convert(returned)"
+    if len(type.results) > 1 or type.results == ("f32",):
+        return "return convert(returned)"
+    return """try:
+                slot[0] = returned
+            except PACK_ERRORS:
+                return convert(returned)
+            return slot[0]"""

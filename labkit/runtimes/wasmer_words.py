@@ -37,26 +37,23 @@ _LACKS = (
     ("Invalid type", "typed function references and garbage-collected types"),
     ("Unknown 0xfd subopcode", "relaxed SIMD"),
     ("resizable limits flags", "this kind of memory or table"),
+)
+# What Singlepass alone lacks.
+_SINGLEPASS_LACKS = (
     ("returns multiple values", "functions and blocks with several results (multi-value)"),
-    ("not yet implemented: V128", "SIMD"),
-    ("not yet implemented: I8x16", "SIMD"),
-    ("not yet implemented: I16x8", "SIMD"),
-    ("not yet implemented: I32x4", "SIMD"),
-    ("not yet implemented: I64x2", "SIMD"),
-    ("not yet implemented: F32x4", "SIMD"),
-    ("not yet implemented: F64x2", "SIMD"),
+    ("ArgumentRegisterAllocator", "imported functions that take references or vectors"),
+    ("not yet implemented: ", "SIMD"),
 )
 
 
 def compile_error(failure: BaseException, name: str, version: str) -> CompileError:
     """Say why a module was refused."""
     words = " ".join(str(failure).split())
-    for phrase, feature in _LACKS:
-        if phrase in words:
-            other = '"wasmer" or "wasmtime"' if name == "wasmer-singlepass" and feature.startswith(("SIMD", "functions")) else '"wasmtime"'
-            return CompileError(
-                f"{name} {version} refuses the module, for it lacks {feature}: {words}.", remedy=f"Build the module without, or use {other}."
-            )
+    for lacks, others in ((_LACKS, '"wasmtime"'), (_SINGLEPASS_LACKS, '"wasmer" or "wasmtime"')):
+        for phrase, feature in lacks:
+            if phrase in words:
+                message = f"{name} {version} refuses the module, for it lacks {feature}: {words}."
+                return CompileError(message, remedy=f"Build the module without, or use {others}.")
     return CompileError(f"{name} refuses the module: {words}.", remedy="Correct the module; the offset is where to look.")
 
 

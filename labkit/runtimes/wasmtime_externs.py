@@ -3,55 +3,69 @@
 from __future__ import annotations
 
 import ctypes
-import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import wasmtime
 
 from labkit.errors import ArgumentError, OutOfBounds, Unsupported
 from labkit.modules.types import FuncType, GlobalType, MemoryType, TableType
+from labkit.runtimes import _wasmtime_calls as calls
 from labkit.runtimes import _wasmtime_ffi as private
 from labkit.runtimes.externs import Function, FunctionReference, Global, Table
 from labkit.runtimes.memory import Memory
-from labkit.runtimes.values import BITS_FORMAT, FORMAT, REFERENCES, check_results, explain, is_numeric
+from labkit.runtimes.values import FORMAT, REFERENCES, bits_of, check_bits, check_results, check_value, explain, explain_bits, is_numeric
 
 if TYPE_CHECKING:
-    from labkit.runtimes.wasmtime_runtime import WasmtimeStore
+    from labkit.runtimes.wasmtime_store import WasmtimeStore
 
 __all__ = ["WasmtimeGlobal", "WasmtimeMemory", "WasmtimeTable", "bind_function", "host_function"]
 
 
 def bind_function(store: WasmtimeStore, func: wasmtime.Func, type: FuncType, name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Bind a function: the fast way where only numbers cross, the binding's own way where references do."""
+    """Bind a function, to be called with Python's values, and with bits: the fast way where only numbers cross."""
     if is_numeric(type) and private.PRIVATE:
-        return private.bind(store, func, type, name)
-    for value in (*type.params, *type.results):
-        if value not in FORMAT and value not in REFERENCES:
-            return (refuse := _refusal(name, type)), refuse
+        return calls.bind(store, func, type, name)
+    if any(value not in FORMAT and value not in REFERENCES for value in (*type.params, *type.results)):
+        return (refuse := _refusal(name, type)), refuse
+    enter = calls.bind_checked(store, func, type) if private.PRIVATE else _bind_public(store, func, type)
 
-    def call(*arguments: Any) -> Any:
+    def call(*arguments: Any, **named: Any) -> Any:
         store.check()
-        if len(arguments) != len(type.params):
-            explain(type.params, arguments, name)
-        converted = [to_native(store, kind, value, name) for kind, value in zip(type.params, arguments)]
-        try:
-            results = func(store.native, *converted)
-        except (wasmtime.Trap, wasmtime.WasmtimeError) as failure:
-            store.raise_failure(failure)
-        if len(type.results) > 1:
-            return tuple(from_native(store, value) for value in results)
-        return from_native(store, results)
+        if named or len(arguments) != len(type.params):
+            explain(type.params, arguments, name, named)
+        converted = [to_native(store, kind, value, f"Argument {i} of {name}") for i, (kind, value) in enumerate(zip(type.params, arguments), 1)]
+        store.check()  # converting an argument may run Python code
+        results = tuple(from_native(store, value) for value in enter(converted))
+        return results if len(results) > 1 else results[0] if results else None
 
-    def call_bits(*arguments: int) -> tuple[int, ...]:
+    def call_bits(*arguments: int, **named: Any) -> tuple[int, ...]:
         if not is_numeric(type):
             raise Unsupported(f"{name} takes or returns references, which have no bits.", remedy="Call it as it is.")
-        numbers = [_recode(BITS_FORMAT[kind], FORMAT[kind], value) for kind, value in zip(type.params, arguments)]
-        results = call(*numbers, *arguments[len(numbers) :])
-        values = results if len(type.results) > 1 else () if not type.results else (results,)
-        return tuple(_recode(FORMAT[kind], BITS_FORMAT[kind], value) for kind, value in zip(type.results, values))
+        store.check()
+        if named or len(arguments) != len(type.params):
+            explain_bits(type.params, arguments, name, named)
+        converted = [check_bits(kind, value, f"Argument {i} of {name}") for i, (kind, value) in enumerate(zip(type.params, arguments), 1)]
+        store.check()
+        return tuple(bits_of(kind, value) for kind, value in zip(type.results, enter(converted)))
 
     return call, call_bits
+
+
+def _bind_public(store: WasmtimeStore, func: wasmtime.Func, type: FuncType) -> Callable[[Sequence[Any]], list[Any]]:
+    """Call through the binding's public API, which keeps what host functions raise in one place for the whole process."""
+
+    def enter(arguments: Sequence[Any]) -> list[Any]:
+        try:
+            results = func(store.native, *arguments)
+        except BaseException as error:
+            failure = error
+        else:
+            return list(results) if len(type.results) > 1 else [results] if type.results else []
+        store.raise_failure(failure)  # out here, so that a host's exception does not get this one as its context
+
+    return enter
 
 
 def _refusal(name: str, type: FuncType) -> Callable[..., Any]:
@@ -61,20 +75,16 @@ def _refusal(name: str, type: FuncType) -> Callable[..., Any]:
     return refuse
 
 
-def _recode(given: str, wanted: str, value: Any) -> Any:
-    return struct.unpack("<" + wanted, struct.pack("<" + given, value))[0]
-
-
-def to_native(store: WasmtimeStore, type: str, value: Any, name: str) -> Any:
+def to_native(store: WasmtimeStore, type: str, value: Any, what: str) -> Any:
     """Convert a Python value to what the binding takes."""
     if type in FORMAT:
-        return check_results([type], value, name)[0]
+        return check_value(type, value, what)
     if type == "externref" or value is None:
         return wasmtime.Val.externref(value) if type == "externref" else wasmtime.Val.funcref(None)
     if not isinstance(value, (Function, FunctionReference)):
-        raise ArgumentError(f"{name} wants a function of a guest's, not a {value.__class__.__name__}.", remedy="Pass an export, or store.func(…).")
+        raise ArgumentError(f"{what} must be a function of a guest's, not a {value.__class__.__name__}.", remedy="Pass an export, or store.func(…).")
     if value.store is not store:
-        raise ArgumentError(f"{name} got a function of another store.", remedy="Instantiate both modules in one store.")
+        raise ArgumentError(f"{what} is a function of another store.", remedy="Instantiate both modules in one store.")
     return value.native
 
 
@@ -88,14 +98,23 @@ def from_native(store: WasmtimeStore, value: Any) -> Any:
 def host_function(store: WasmtimeStore, call: Callable[..., Any], type: FuncType, name: str) -> wasmtime.Func:
     """Make a function that guests can call, from a Python one."""
     if is_numeric(type) and private.PRIVATE:
-        return private.host_function(store, call, type, name)
+        return calls.host_function(store, call, type, name)
+    store_of = ref(store)
+
+    def convert_and_call(*arguments: Any) -> list[Any]:
+        store: Any = store_of()
+        returned = check_results(type.results, call(*(from_native(store, value) for value in arguments)), name)
+        return [to_native(store, kind, value, f"The result of the host function {name}") for kind, value in zip(type.results, returned)]
+
+    if private.PRIVATE:
+        return calls.host_function_checked(store, convert_and_call, type)
 
     def on_call(*arguments: Any) -> Any:
+        store: Any = store_of()
         depth = store.host_depth
         try:
             store.host_depth = depth + 1
-            returned = call(*(from_native(store, value) for value in arguments))
-            results = [to_native(store, kind, value, name) for kind, value in zip(type.results, check_results(type.results, returned, name))]
+            results = convert_and_call(*arguments)
             return None if not results else results[0] if len(results) == 1 else results
         except BaseException as exception:
             store.pending = exception
@@ -122,7 +141,7 @@ class WasmtimeMemory(Memory):
 
     def _grow(self, pages: int) -> int:
         try:
-            return self.native.grow(self._context, pages)
+            return int(self.native.grow(self._context, pages))
         except wasmtime.WasmtimeError:
             return -1
 
@@ -139,7 +158,7 @@ class WasmtimeGlobal(Global):
         return from_native(self.store, self.native.value(self.store.native))
 
     def _set(self, value: Any) -> None:
-        self.native.set_value(self.store.native, to_native(self.store, self.type.content, value, "The global"))
+        self.native.set_value(self.store.native, to_native(self.store, self.type.content, value, "The global's value"))
 
     @property
     def bits(self) -> int:
@@ -149,7 +168,7 @@ class WasmtimeGlobal(Global):
             raise Unsupported(f"A global of type {self.type.content} has no bits to show.", remedy="Read its value.")
         if private.PRIVATE:
             return private.global_bits(self.store.native, self.native, self.type.content)
-        return int(_recode(FORMAT[self.type.content], BITS_FORMAT[self.type.content], self._get()))
+        return bits_of(self.type.content, self._get())
 
 
 class WasmtimeTable(Table):
@@ -164,11 +183,16 @@ class WasmtimeTable(Table):
     def size(self) -> int:
         """Number of slots."""
         self.store.check()
-        return self.native.size(self.store.native)
+        return int(self.native.size(self.store.native))
+
+    def _check_element(self) -> None:
+        """Refuse the tables whose type the binding cannot read: it would end the process."""
+        self.store.check()
+        if self.type.element not in REFERENCES:
+            raise Unsupported(f"A table of {self.type.element} cannot be used from Python.", remedy="Use it in the guest.")
 
     def _slot(self, index: int) -> int:
-        if self.type.element not in REFERENCES:
-            raise Unsupported(f"A table of {self.type.element} cannot be read from Python.", remedy="Read it in the guest.")
+        self._check_element()
         if not isinstance(index, int) or not 0 <= index < self.size:
             raise OutOfBounds(f"The table has {self.size} slots and none at {index!r}.", remedy="Count slots from 0, or grow() the table.")
         return index
@@ -180,13 +204,15 @@ class WasmtimeTable(Table):
     def set(self, index: int, value: Any) -> None:
         """Write a slot."""
         slot = self._slot(index)
-        self.native.set(self.store.native, slot, to_native(self.store, self.type.element, value, "The table"))
+        self.native.set(self.store.native, slot, to_native(self.store, self.type.element, value, "The slot's value"))
 
     def grow(self, slots: int, value: Any = None) -> int:
         """Add slots."""
+        self._check_element()
         if not isinstance(slots, int) or slots < 0:
             raise ArgumentError(f"A table grows by a whole number of slots, not {slots!r}.", remedy="Pass 0 or more.")
+        filling = to_native(self.store, self.type.element, value, "The slots' value")
         try:
-            return self.native.grow(self.store.native, min(slots, 2**63), to_native(self.store, self.type.element, value, "The table"))
+            return int(self.native.grow(self.store.native, min(slots, 2**63), filling))
         except wasmtime.WasmtimeError:
             raise OutOfBounds(f"The table has {self.size} slots and cannot grow by {slots}.", remedy="Raise its maximum.") from None

@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any
 
 import wasmtime
-from wasmtime import TrapCode
 
-from labkit.errors import (
-    ArtifactError,
-    CompileError,
-    Frame,
-    GuestTrap,
-    LimitExceeded,
-    LinkError,
-    OutOfBounds,
-    TrapKind,
-    Unsupported,
-)
+from labkit.errors import ArtifactError, CompileError
 from labkit.limits import Limits
-from labkit.modules.types import Export, FuncType, GlobalType, MemoryType, TableType
 from labkit.runtimes import _wasmtime_ffi as private
 from labkit.runtimes import artifacts
-from labkit.runtimes.externs import Extern, Function
-from labkit.runtimes.instance import Module
 from labkit.runtimes.interface import Runtime
 from labkit.runtimes.store import Store
 from labkit.runtimes.ticker import tick
-from labkit.runtimes.wasmtime_externs import WasmtimeGlobal, WasmtimeMemory, WasmtimeTable, bind_function, host_function
+from labkit.runtimes.wasmtime_store import WasmtimeStore
 
 __all__ = ["WasmtimeRuntime", "WasmtimeStore"]
-
-_KINDS = {
-    TrapCode.UNREACHABLE: TrapKind.UNREACHABLE,
-    TrapCode.INTEGER_DIVISION_BY_ZERO: TrapKind.INTEGER_DIVIDE_BY_ZERO,
-    TrapCode.INTEGER_OVERFLOW: TrapKind.INTEGER_OVERFLOW,
-    TrapCode.BAD_CONVERSION_TO_INTEGER: TrapKind.INVALID_CONVERSION,
-    TrapCode.MEMORY_OUT_OF_BOUNDS: TrapKind.MEMORY_OUT_OF_BOUNDS,
-    TrapCode.TABLE_OUT_OF_BOUNDS: TrapKind.TABLE_OUT_OF_BOUNDS,
-    TrapCode.INDIRECT_CALL_TO_NULL: TrapKind.UNDEFINED_ELEMENT,
-    TrapCode.BAD_SIGNATURE: TrapKind.INDIRECT_CALL_TYPE_MISMATCH,
-    TrapCode.STACK_OVERFLOW: TrapKind.STACK_OVERFLOW,
-    TrapCode.OUT_OF_FUEL: TrapKind.OUT_OF_FUEL,
-    TrapCode.INTERRUPT: TrapKind.DEADLINE,
-}
 
 
 class WasmtimeRuntime(Runtime):
@@ -97,17 +66,23 @@ class WasmtimeRuntime(Runtime):
         try:
             return wasmtime.Module(self.engine(fuel=fuel), wasm)
         except wasmtime.WasmtimeError as error:
-            raise self._compile_error(error) from None
+            raise self._compile_error(error, wasm) from None
 
     def _validate(self, wasm: bytes) -> None:
         try:
             wasmtime.Module.validate(self.engine(fuel=False), wasm)
         except wasmtime.WasmtimeError as error:
-            raise self._compile_error(error) from None
+            raise self._compile_error(error, wasm) from None
 
-    def _compile_error(self, error: wasmtime.WasmtimeError) -> CompileError:
-        reason = " ".join(str(error).split())
-        return CompileError(f"{self.name} refuses the module: {reason}.", remedy="Correct the module; the offset is where to look.")
+    def _compile_error(self, error: wasmtime.WasmtimeError, wasm: bytes) -> CompileError:
+        remedy = "Correct the module; the offset is where to look."
+        if self._winch:
+            try:
+                wasmtime.Module.validate(wasmtime.Engine(), wasm)
+                remedy = 'Winch lacks a feature that it uses: take "wasmtime".'
+            except wasmtime.WasmtimeError:
+                pass
+        return CompileError(f"{self.name} refuses the module: {' '.join(str(error).split())}.", remedy=remedy)
 
     def _serialize(self, native: Any) -> bytes:
         return bytes(native.serialize())
@@ -120,147 +95,3 @@ class WasmtimeRuntime(Runtime):
 
     def _store(self, limits: Limits) -> Store:
         return WasmtimeStore(self, limits)
-
-
-class WasmtimeStore(Store):
-    """A Wasmtime store with its limits, and the way errors come out of it."""
-
-    runtime: WasmtimeRuntime
-
-    def __init__(self, runtime: WasmtimeRuntime, limits: Limits) -> None:
-        super().__init__(runtime, limits)
-        self.metered = limits.fuel_units is not None
-        self.native = wasmtime.Store(runtime.engine(fuel=self.metered))
-        #: What the native store points to and Python must keep alive: callbacks.
-        self.keep: list[Any] = []
-        self._deadline = float("inf")
-        if limits.fuel_units is not None:
-            self.native.set_fuel(limits.fuel_units)
-        if limits.memory_bytes is not None:
-            self.native.set_limits(memory_size=limits.memory_bytes)
-        if runtime.interruptible:
-            private.watch_epochs(self)
-
-    def on_epoch(self) -> None:
-        """Stop the guest past its deadline; Python delivers a keyboard interrupt here by itself."""
-        if time.monotonic() > self._deadline:
-            raise GuestTrap(TrapKind.DEADLINE, runtime=self.runtime.name)
-
-    def timed(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        """Give each outermost call of a function the time that the limits allow."""
-        seconds = self.limits.time_seconds
-        if seconds is None:
-            return call
-
-        def timed_call(*arguments: Any) -> Any:
-            if self.host_depth:
-                return call(*arguments)
-            self._deadline = time.monotonic() + seconds
-            try:
-                return call(*arguments)
-            finally:
-                self._deadline = float("inf")
-
-        return timed_call
-
-    @property
-    def fuel(self) -> int:
-        """Units of fuel left."""
-        self.check()
-        return self.native.get_fuel() if self.metered else super().fuel
-
-    def fail(self, error: int | None, trap: Any) -> NoReturn:
-        """Raise what stopped a call: what a host function raised, or the guest's trap."""
-        self.raise_failure(private.take_failure(error, trap))
-
-    def raise_failure(self, failure: Exception) -> NoReturn:
-        """Turn the binding's exception into labkit's; what a host function raised comes out as it was."""
-        pending, self.pending = self.pending, None
-        if pending is not None:
-            if isinstance(pending, GuestTrap) and pending.kind is TrapKind.DEADLINE and not pending.backtrace:
-                raise GuestTrap(TrapKind.DEADLINE, runtime=self.runtime.name, backtrace=_backtrace(failure)) from None
-            raise pending
-        if isinstance(failure, wasmtime.Trap):
-            code = failure.trap_code
-            kind = _KINDS.get(code, TrapKind.OTHER) if code else TrapKind.OTHER
-            detail = failure.message.rsplit("wasm trap:", 1)[-1].strip()
-            raise GuestTrap(kind, runtime=self.runtime.name, detail=detail, backtrace=_backtrace(failure)) from None
-        if isinstance(failure, wasmtime.WasmtimeError):
-            words = " ".join(str(failure).split())
-            if any(said in words for said in ("exceeds memory limits", "forcing trap when growing", "out of memory")):
-                raise LimitExceeded(f"{self.runtime.name}: {words}.", remedy="Raise Limits(memory=…).") from None
-            if backtrace := _backtrace(failure):  # what the runtime does for a guest that runs, such as WASI, has failed
-                detail = re.sub(r"error while executing at wasm backtrace:.* Caused by: ", "", words)
-                raise GuestTrap(TrapKind.OTHER, runtime=self.runtime.name, detail=detail, backtrace=backtrace) from None
-            raise LinkError(f"{self.runtime.name} cannot link the module: {words}.", remedy="Compare module.imports with what you pass.") from None
-        raise failure
-
-    def _instantiate(self, module: Module, externs: list[Extern]) -> Any:
-        native = module.native
-        if self.metered:
-            if module.wasm is None:
-                raise Unsupported("A deserialized module was compiled without fuel.", remedy="Compile it from its bytes to limit its fuel.")
-            if "fuel" not in module.variants:
-                module.variants["fuel"] = self.runtime.compile_native(module.wasm, fuel=True)
-            native = module.variants["fuel"]
-        instantiate = self.timed(lambda: wasmtime.Instance(self.native, native, [extern.native for extern in externs]))
-        try:
-            return instantiate()
-        except (wasmtime.WasmtimeError, wasmtime.Trap) as failure:
-            self.raise_failure(failure)
-
-    def _export(self, native_instance: Any, export: Export) -> Extern:
-        if private.PRIVATE:
-            native = private.find_export(self.native, native_instance, export.name)
-        else:
-            native = native_instance.exports(self.native)[export.name]
-        if isinstance(export.type, FuncType):
-            call, call_bits = bind_function(self, native, export.type, export.name)
-            return Function(self.timed(call), self.timed(call_bits), name=export.name, type=export.type, store=self, native=native)
-        if isinstance(export.type, MemoryType) and not export.type.shared:
-            return WasmtimeMemory(self, export.type, native)
-        if isinstance(export.type, GlobalType):
-            return WasmtimeGlobal(self, export.type, native)
-        if isinstance(export.type, TableType):
-            return WasmtimeTable(self, export.type, native)
-        raise Unsupported(
-            f"The export {export.name!r} is a {export.kind} {export.type}, which labkit cannot carry.", remedy="Use it inside the guest."
-        )
-
-    def _func(self, call: Callable[..., Any], type: FuncType, name: str) -> Function:
-        native = host_function(self, call, type, name)
-        guest_call, call_bits = bind_function(self, native, type, name)
-        return Function(guest_call, call_bits, name=name, type=type, store=self, native=native)
-
-    def _memory(self, type: MemoryType) -> WasmtimeMemory:
-        limits = wasmtime.Limits(type.minimum_pages, type.maximum_pages)
-        return WasmtimeMemory(self, type, self._make(wasmtime.Memory, wasmtime.MemoryType(limits)))
-
-    def _global(self, type: GlobalType, value: Any) -> WasmtimeGlobal:
-        native_type = wasmtime.GlobalType(getattr(wasmtime.ValType, type.content)(), type.mutable)
-        return WasmtimeGlobal(self, type, self._make(wasmtime.Global, native_type, getattr(value, "native", value)))
-
-    def _table(self, type: TableType) -> WasmtimeTable:
-        limits = wasmtime.Limits(type.minimum, type.maximum)
-        native_type = wasmtime.TableType(getattr(wasmtime.ValType, type.element)(), limits)
-        return WasmtimeTable(self, type, self._make(wasmtime.Table, native_type, None))
-
-    def _make(self, kind: Any, *arguments: Any) -> Any:
-        try:
-            return kind(self.native, *arguments)
-        except wasmtime.WasmtimeError as error:
-            raise OutOfBounds(f"{self.runtime.name} cannot make it: {error}.", remedy="Ask for less.") from None
-
-    def _close(self) -> None:
-        self.native.close()
-        self.keep.clear()
-
-
-def _backtrace(failure: Exception) -> tuple[Frame, ...]:
-    if isinstance(failure, wasmtime.Trap):
-        frames = failure.frames
-    elif isinstance(failure, wasmtime.WasmtimeError) and private.PRIVATE:
-        frames = private.error_frames(failure)
-    else:
-        return ()
-    return tuple(Frame(frame.func_index, frame.func_name, frame.module_offset) for frame in frames)

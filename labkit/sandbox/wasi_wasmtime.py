@@ -13,7 +13,8 @@ from labkit.modules.types import Export, FuncType
 from labkit.runtimes.externs import Extern, Function
 from labkit.runtimes.instance import Module
 from labkit.runtimes.memory import Memory
-from labkit.runtimes.wasmtime_runtime import WasmtimeRuntime, WasmtimeStore
+from labkit.runtimes.wasmtime_runtime import WasmtimeRuntime
+from labkit.runtimes.wasmtime_store import WasmtimeStore
 from labkit.sandbox.grants import Grants
 from labkit.sandbox.wasi import NAMESPACE, Replacements
 

@@ -95,6 +95,9 @@ class WasmMagics(Magics):  # type: ignore[misc]
         if options.name and not options.name.isidentifier():
             raise ArgumentError(f"{options.name!r} is no name for a variable.", remedy="Choose one such as --name module.")
         names = _runtime_names(options.run)
+        if options.name:
+            # Where the text is refused, the variable must not keep the bytes of an earlier run: a check would judge those.
+            self.shell.user_ns[options.name] = None
         begin = time.perf_counter()
         wasm = _assemble(cell)
         compile_seconds = time.perf_counter() - begin

@@ -72,5 +72,7 @@ def status_html(text: str) -> str:
 
 
 def text_widget(html: str = "") -> Any:
-    """An HTML widget that is as wide as the panel and wraps its text."""
-    return ipywidgets.HTML(html, layout=ipywidgets.Layout(width="100%"))
+    """An HTML widget that is as wide as the panel, and whose tables look like those of other outputs."""
+    widget = ipywidgets.HTML(html, layout=ipywidgets.Layout(width="100%"))
+    widget.add_class("jp-RenderedHTMLCommon")
+    return widget

@@ -84,7 +84,8 @@ def _column(title: str, body: str, style: str) -> str:
 
 
 def _rows_html(rows: Sequence[str]) -> str:
-    return f'<table style="margin:0;border-spacing:0;font-family:var(--jp-code-font-family,monospace)">{"".join(rows)}</table>'
+    style = "margin:0;line-height:1.4;font-size:var(--jp-code-font-size,13px);font-family:var(--jp-code-font-family,monospace)"
+    return f'<table style="{style}">{"".join(rows)}</table>'
 
 
 def _window(position: int, length: int, size: int) -> range:

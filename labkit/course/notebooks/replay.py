@@ -16,14 +16,15 @@ from labkit.course.notebooks.workshop import tool
 __all__ = ["replay"]
 
 _CELL_SECONDS = 60.0
+_START_SECONDS = 120.0
 _SANITISE = Path(__file__).with_name("sanitise.cfg")
 
 
 def replay(path: Path, *, cell_seconds: float = _CELL_SECONDS) -> list[str]:
     """Execute a notebook's cells in a process of its own and compare their outputs with those in the file.
 
-    nbval lets four things pass that are failures here: a notebook without code, a cell that was never executed (it compares
-    nothing then), a cell skipped by a comment, and the cells after one that timed out (it expects those to fail).
+    nbval lets pass what is a failure here: a notebook without code, a cell that was never executed (it compares nothing then), a
+    cell skipped by a comment, a cell that timed out where an error was expected, and whatever follows one that timed out.
 
     Parameters
     ----------
@@ -46,9 +47,19 @@ def replay(path: Path, *, cell_seconds: float = _CELL_SECONDS) -> list[str]:
         return [f"{never} of {len(code)} code cells were never executed, so there is nothing to compare with: build the notebook."]
     with tempfile.TemporaryDirectory() as folder, fresh_progress():
         report = Path(folder) / "report.xml"
-        # Its own empty configuration, and no rc files or options of a test run around it.
-        (Path(folder) / "pytest.ini").write_text("[pytest]\nxfail_strict = true\n")
-        command = [sys.executable, "-m", "pytest", str(path.resolve()), "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={cell_seconds}"]
+        # A configuration of its own, and neither options nor plugins of a test run around it.
+        (Path(folder) / "pytest.ini").write_text("[pytest]\nxfail_strict = true\njunit_duration_report = call\n")
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            str(path.resolve()),
+            "-p",
+            "nbval.plugin",
+            "--nbval",
+            "--nbval-current-env",
+            f"--nbval-cell-timeout={cell_seconds}",
+        ]
         command += [
             f"--nbval-sanitize-with={_SANITISE}",
             "-c",
@@ -60,16 +71,21 @@ def replay(path: Path, *, cell_seconds: float = _CELL_SECONDS) -> list[str]:
             "no:cacheprovider",
         ]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        process = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment, cwd=folder)
+        environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        seconds = _START_SECONDS + cell_seconds * len(code)
+        try:
+            process = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment, cwd=folder, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return [f"nbval had not ended after {seconds:g} s."]
         if not report.is_file():
             return [f"nbval gave no report: {process.stdout[-2000:]}{process.stderr[-2000:]}"]
-        found = _failures(report, len(code))
+        found = _failures(report, len(code), cell_seconds)
     if process.returncode != 0 and not found:
         found.append(f"nbval ended with exit code {process.returncode}: {process.stdout[-2000:]}")
     return found
 
 
-def _failures(report: Path, code_cells: int) -> list[str]:
+def _failures(report: Path, code_cells: int, cell_seconds: float) -> list[str]:
     """What a JUnit report says, read strictly: whatever did not plainly pass has failed."""
     cases = list(ElementTree.parse(report).getroot().iter("testcase"))
     found = []
@@ -78,6 +94,8 @@ def _failures(report: Path, code_cells: int) -> list[str]:
             if problem.tag in ("failure", "error", "skipped"):
                 said = (problem.text or problem.get("message") or "").strip()
                 found.append(f"{case.get('name')} {'did not run' if problem.tag == 'skipped' else 'failed'}: {said}")
+        if float(case.get("time", 0)) >= cell_seconds:
+            found.append(f"{case.get('name')} took longer than {cell_seconds:g} s.")
     if len(cases) != code_cells:
         found.append(f"{len(cases)} of {code_cells} code cells were executed.")
     return found

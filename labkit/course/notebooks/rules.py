@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.course.notebooks.workshop import tool
+from labkit.errors import CourseError
 
 __all__ = ["KNOWN_TAGS", "broken_rules", "read"]
 
@@ -43,6 +44,10 @@ def broken_rules(notebook: Any, *, binder: str | None, size_bytes: int) -> list[
     list of str
         A sentence for each broken rule; empty where all are kept.
     """
+    try:
+        tool("nbformat").validate(notebook)
+    except tool("nbformat").ValidationError as error:
+        return [f"The notebook is not valid: {error.message}."]
     found = [*_opening(notebook, binder), *_shape(notebook)]
     for number, cell in enumerate(notebook.cells, 1):
         found += [f"Cell {number} {what}." for what in _cell(cell)]
@@ -82,10 +87,6 @@ def _shape(notebook: Any) -> Iterator[str]:
         yield "The notebook's kernel must be python3."
     if "widgets" in notebook.metadata:
         yield "The notebook's metadata must not hold the state of widgets."
-    try:
-        tool("nbformat").validate(notebook)
-    except tool("nbformat").ValidationError as error:
-        yield f"The notebook is not valid: {error.message}."
 
 
 def _cell(cell: Any) -> Iterator[str]:
@@ -120,5 +121,15 @@ def _texts(output: Any) -> Iterator[str]:
 
 
 def read(path: Path) -> Any:
-    """Read a committed notebook."""
-    return tool("nbformat").read(path, as_version=4)
+    """Read a committed notebook.
+
+    Raises
+    ------
+    CourseError
+        If it is no notebook.
+    """
+    nbformat = tool("nbformat")
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError, AttributeError, KeyError, nbformat.ValidationError) as error:
+        raise CourseError(f"{path.name} is no notebook: {str(error)[:200]}.", remedy="Build it again from its source.") from None

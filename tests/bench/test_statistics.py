@@ -1,0 +1,91 @@
+"""The intervals cover what they should, on timings made up so that the truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labkit.bench.statistics import FEWEST_SAMPLES, drift, median_interval, outlier_fraction, paired_ratio
+
+TRIALS = 400
+
+
+def block_factors(generator: np.random.Generator, count: int) -> np.ndarray:
+    """How a machine whose load wanders slows both samples of each block."""
+    return np.exp(np.cumsum(generator.normal(0, 0.05, count)))
+
+
+def noise(generator: np.random.Generator, count: int) -> np.ndarray:
+    """What disturbs a single sample: a little always, and now and then an interruption."""
+    return np.exp(generator.normal(0, 0.02, count)) + (generator.random(count) < 0.1) * generator.exponential(1.0, count)
+
+
+def coverage(true_ratio: float, count: int) -> tuple[float, float]:
+    """The share of trials whose interval covers the truth, and of those that exclude 1."""
+    generator = np.random.default_rng(count)
+    covers = excludes = 0
+    for _ in range(TRIALS):
+        shared = block_factors(generator, count)
+        slow, fast = true_ratio * shared * noise(generator, count), shared * noise(generator, count)
+        _, low, high = paired_ratio(slow, fast, generator)
+        covers += low <= true_ratio <= high
+        excludes += low > 1 or high < 1
+    return covers / TRIALS, excludes / TRIALS
+
+
+@pytest.mark.parametrize("count", [FEWEST_SAMPLES, 15, 40, 151])
+def test_the_interval_of_a_thing_against_itself_covers_one_about_95_times_in_a_hundred(count):
+    covers, _ = coverage(1.0, count)
+    assert 0.93 <= covers <= 0.99
+
+
+@pytest.mark.parametrize("count", [15, 40])
+def test_a_true_factor_of_one_point_three_is_found_and_its_interval_covers_it(count):
+    covers, excludes = coverage(1.3, count)
+    assert covers >= 0.93
+    assert excludes >= 0.95
+
+
+positive = st.floats(1e-9, 1e3)
+
+
+@given(st.lists(st.tuples(positive, positive), min_size=1, max_size=60))
+def test_exchanging_the_two_gives_the_inverse(pairs):
+    one, other = np.array(pairs).T
+    median, low, high = paired_ratio(one, other, np.random.default_rng(1))
+    exchanged, exchanged_low, exchanged_high = paired_ratio(other, one, np.random.default_rng(1))
+    assert exchanged == pytest.approx(1 / median)
+    if len(pairs) >= FEWEST_SAMPLES:
+        assert (exchanged_low, exchanged_high) == (pytest.approx(1 / high), pytest.approx(1 / low))
+    else:
+        assert (low, high) == (exchanged_low, exchanged_high) == (0.0, np.inf)
+
+
+@given(st.lists(st.tuples(positive, positive, st.floats(0.01, 100)), min_size=1, max_size=60))
+def test_what_slows_both_samples_of_a_block_alike_changes_nothing(rows):
+    one, other, slowness = np.array(rows).T
+    quiet = paired_ratio(one, other, np.random.default_rng(1))
+    assert paired_ratio(one * slowness, other * slowness, np.random.default_rng(1)) == pytest.approx(quiet)
+
+
+@given(st.lists(positive, min_size=FEWEST_SAMPLES, max_size=60), st.integers(0, 2**32))
+def test_the_interval_holds_the_median_and_stays_among_the_values(numbers, seed):
+    values = np.array(numbers)
+    low, high = median_interval(values, np.random.default_rng(seed))
+    assert values.min() <= low <= high <= values.max()
+
+
+def test_steady_samples_drift_in_no_trial_and_warming_up_is_seen():
+    generator = np.random.default_rng(1)
+    assert all(drift(noise(generator, 200)) == 1.0 for _ in range(1000))
+    warming = noise(generator, 200) * np.where(np.arange(200) < 60, 1.5, 1.0)
+    assert drift(warming) == pytest.approx(1 / 1.5, rel=0.05)
+    assert drift(warming[::-1]) > 1.2
+    assert drift(np.array([5.0, 1.0])) == 1.0
+
+
+def test_outliers_are_counted_as_a_share_of_the_samples():
+    assert outlier_fraction(np.array([1.0, 1.1, 1.2, 1.1] * 20 + [9.0] * 20)) == pytest.approx(0.2)
+    assert outlier_fraction(np.full(7, 3.0)) == 0.0
