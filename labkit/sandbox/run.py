@@ -25,10 +25,12 @@ from labkit.sandbox.result import Outcome, Result
 from labkit.sandbox.supervise import supervise
 from labkit.sandbox.verdict import verdict
 from labkit.sandbox.wasi import NAMESPACE
-from labkit.sandbox.watch import PREPARE_SECONDS, OnOutput
+from labkit.sandbox.watch import OnOutput
 
 __all__ = ["RUN_LIMITS", "Outcome", "Result", "run", "run_async", "warm"]
 
+#: Seconds for starting a worker and compiling, on top of the guest's own time.
+PREPARE_SECONDS = 30.0
 #: What a guest may use where the caller sets nothing.
 RUN_LIMITS = Limits(time=5.0, memory="1GiB", output="16MiB")
 

@@ -10,7 +10,7 @@ from labkit.display import format_bytes
 from labkit.errors import LabkitError, TrapKind
 from labkit.limits import Limits
 from labkit.sandbox.result import Outcome, Result
-from labkit.sandbox.watch import PREPARE_SECONDS, Observed, Stop
+from labkit.sandbox.watch import Observed, Stop
 
 __all__ = ["verdict"]
 
@@ -83,7 +83,7 @@ def _ended(observed: Observed, limits: Limits) -> tuple[Outcome, str]:
         return Outcome.TIME_LIMIT, late
     killed = observed.ending is not None and observed.ending.exit_code == -signal.SIGALRM
     if observed.stop is Stop.PREPARING or (killed and observed.started is None):
-        return Outcome.TIME_LIMIT, f"It was not compiled after {PREPARE_SECONDS:g} s. Compile a smaller module."
+        return Outcome.TIME_LIMIT, "Compiling it took longer than labkit waits. Make the module smaller, or its functions."
     if killed:
         return Outcome.TIME_LIMIT, late
     return _crashed(observed)

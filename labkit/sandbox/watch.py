@@ -16,13 +16,11 @@ from typing import Any
 from labkit.limits import Limits
 from labkit.sandbox.pool import Ending, Worker
 
-__all__ = ["PREPARE_SECONDS", "Observed", "OnOutput", "Stop", "watch"]
+__all__ = ["Observed", "OnOutput", "Stop", "watch"]
 
 OnOutput = Callable[[str, bytes], object]
 """Called with ``"stdout"`` or ``"stderr"`` and what was just written there."""
 
-#: Seconds for starting the worker and compiling, on top of the guest's own time.
-PREPARE_SECONDS = 30.0
 #: Seconds between two looks at whether the run was cancelled.
 _LOOK_SECONDS = 0.02
 _CHUNK_BYTES = 65536
@@ -99,7 +97,8 @@ def watch(
         for writer in writers:
             os.close(writer)
         pipes = {name: (reader, -1) for name, (reader, _) in pipes.items()}
-        return _Watch(worker, {reader: name for name, (reader, _) in pipes.items()}, limits, on_output, cancel).run()
+        readers = {reader: name for name, (reader, _) in pipes.items()}
+        return _Watch(worker, readers, request["prepare_seconds"], limits, on_output, cancel).run()
     finally:
         for pair in pipes.values():
             for descriptor in pair:
@@ -108,13 +107,21 @@ def watch(
 
 
 class _Watch:
-    def __init__(self, worker: Worker, readers: dict[int, str], limits: Limits, on_output: OnOutput | None, cancel: threading.Event | None) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        readers: dict[int, str],
+        prepare_seconds: float,
+        limits: Limits,
+        on_output: OnOutput | None,
+        cancel: threading.Event | None,
+    ) -> None:
         assert limits.time_seconds is not None
         assert limits.output_bytes is not None
         self.worker, self.readers = worker, readers
         self.seconds, self.left_bytes, self.overflowed = limits.time_seconds, limits.output_bytes, False
         self.on_output, self.cancel = on_output, cancel
-        self.deadline = time.monotonic() + PREPARE_SECONDS
+        self.deadline = time.monotonic() + prepare_seconds
         self.said = b""
         self.observed = Observed()
         self.waiting = select.poll()
