@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from labkit.errors import LabkitError, UnsupportedLimit
@@ -49,19 +50,22 @@ def supervise(
                     entry = _add_module(descriptors, owned, wasm, key)
                     request["artifact"] = entry.use if entry else None
                 observed = watch(worker, request, descriptors, limits=limits, on_output=on_output, cancel=cancel)
-            except ConnectionError:
-                continue
-            finally:
+            except BaseException as error:
                 worker.close()
+                if isinstance(error, ConnectionError):
+                    continue
+                raise
+            # The reader need not wait for what only the next run will need.
+            pool.later(worker.close)
             if observed.answer and observed.answer.get("lost"):
                 continue
             if observed.ending and observed.ending.exit_code == UNREADY and not observed.started:
                 break
             if observed.started or observed.answer or observed.stop or observed.ending:
                 _keep(observed, entry)
-                _make_spares(kind, key)
+                pool.later(partial(_make_spares, kind, key))
                 return observed
-    raise LabkitError(f"No worker process can be started: {pool.words()[-500:] or 'they end without a word'}.", remedy="Restart the kernel.")
+    raise LabkitError(f"No worker process can be started: {pool.zygote.words()[-500:] or 'they end without a word'}.", remedy="Restart the kernel.")
 
 
 def _key(wasm: bytes, runtime: str, request: dict[str, Any], limits: Limits) -> str | None:

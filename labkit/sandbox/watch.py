@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any
 
 from labkit.limits import Limits
-from labkit.sandbox.pool import Ending, Worker
+from labkit.sandbox.workers import Ending, Worker
 
 __all__ = ["Observed", "OnOutput", "Stop", "watch"]
 
@@ -200,6 +200,8 @@ class _Watch:
                 return True
             if not isinstance(message, dict):
                 return True
+            if "ready" in message:
+                continue
             if "started" in message:
                 self.observed.started = message
                 self.deadline = time.monotonic() + self.seconds

@@ -6,11 +6,10 @@ import json
 import os
 import resource
 import socket
-import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -21,14 +20,12 @@ from labkit.runtimes.instance import Module
 from labkit.runtimes.interface import Runtime
 from labkit.runtimes.registry import runtime
 from labkit.sandbox import confinement
-from labkit.sandbox.grants import Folder, Grants, to_file
+from labkit.sandbox.grants import Grants, to_file
+from labkit.sandbox.request import HEADER, Request, read_request, receive
 from labkit.sandbox.wasi import Exited
 
-__all__ = ["HEADER", "rehearsal_artifact", "serve"]
+__all__ = ["rehearsal_artifact", "serve"]
 
-#: Ahead of a request: the length of its JSON. With it come the descriptors of stdin, stdout and stderr, of the module, and of its artifact;
-#: or, where the JSON only names a module to hold until a request comes, that of its artifact alone.
-HEADER = struct.Struct("<I")
 #: Data that compiling may take, in bytes.
 COMPILE_BYTES = 1536 * 2**20
 #: Data that a runtime may take beside the guest's memories, in bytes: tables, stacks, threads.
@@ -49,21 +46,6 @@ _REHEARSED: dict[str, Any] = {
     "fuel_units": None,
     "artifact": "load",
 }
-
-
-@dataclass(frozen=True)
-class _Request:
-    """What the kernel asks for; the descriptors stand for files that are open already."""
-
-    export: str | None
-    args: list[int | float]
-    grants: Grants
-    seconds: float
-    prepare_seconds: float
-    memory_bytes: int
-    fuel_units: int | None
-    artifact: str | None
-    files: list[int]
 
 
 def rehearsal_artifact(runtime_name: str, *, sealed: bool) -> bytes:
@@ -89,46 +71,21 @@ def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal:
         guests: _Guests | LabkitError = _Guests(runtime(runtime_name, interruptible=False), sealed, rehearsal)
     except LabkitError as error:
         guests = error
-    while True:
-        fields, files = _receive(channel)
-        if "hold" not in fields:
-            break
-        if isinstance(guests, _Guests):
-            guests.hold(files[0])
 
     def say(answer: dict[str, Any]) -> None:
         channel.sendall(json.dumps(answer).encode() + b"\n")
 
-    say(_error(guests) if isinstance(guests, LabkitError) else guests.answer(_request(fields, files), say))
+    say({"ready": True})
+    while True:
+        fields, files = receive(channel)
+        if "hold" not in fields:
+            break
+        if isinstance(guests, _Guests):
+            guests.hold(files[0])
+        say({"ready": True})
+    say(_error(guests) if isinstance(guests, LabkitError) else guests.answer(read_request(fields, files), say))
     # Skip the interpreter's clean-up: nothing in this process is needed again.
     os._exit(0)
-
-
-def _receive(channel: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """Read what the kernel sends; end with it."""
-    data, descriptors, _, _ = socket.recv_fds(channel, HEADER.size, 5)
-    wanted = HEADER.unpack(data)[0] if len(data) == HEADER.size else 0
-    data = b""
-    while len(data) < wanted:
-        more = channel.recv(wanted - len(data))
-        if not more:
-            wanted = 0
-        data += more
-    if not wanted:
-        os._exit(0)
-    return json.loads(data), descriptors
-
-
-def _request(fields: dict[str, Any], files: list[int]) -> _Request:
-    """Put the guest's streams in their places."""
-    for target, descriptor in enumerate(files[:3]):
-        os.dup2(descriptor, target)
-        os.close(descriptor)
-    granted = fields.pop("grants")
-    folders = tuple(Folder(**folder) for folder in granted["folders"])
-    env = tuple((name, value) for name, value in granted["env"])
-    grants = Grants(tuple(granted["argv"]), env, folders, granted["clock_seconds"], granted["seed"])
-    return _Request(grants=grants, files=files[3:], **fields)
 
 
 class _Guests:
@@ -157,7 +114,7 @@ class _Guests:
         words = json.dumps(_REHEARSED).encode()
         with here, there:
             socket.send_fds(here, [HEADER.pack(len(words)) + words], [*map(os.dup, (0, 1, 2)), to_file(b""), to_file(artifact)])
-            request = _request(*_receive(there))
+            request = read_request(*receive(there))
             here.sendall(json.dumps(self._run(request, self._module(request)[0])).encode())
 
     def hold(self, artifact_file: int) -> None:
@@ -165,7 +122,7 @@ class _Guests:
         with suppress(ArtifactError):
             self.held = self.runtime.deserialize(_read(artifact_file))
 
-    def answer(self, request: _Request, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    def answer(self, request: Request, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """Run the guest, and say what came of it."""
         if request.artifact == "held" and self.held is None:
             return {"lost": True}
@@ -191,7 +148,7 @@ class _Guests:
             return _error(error)
         return {**answer, "peak_memory_bytes": _peak_bytes() - resident_bytes}
 
-    def _module(self, request: _Request) -> tuple[Module, bool]:
+    def _module(self, request: Request) -> tuple[Module, bool]:
         """Load the compiled module, or compile it and keep what came out; tell whether what was kept is damaged."""
         if self.held is not None and request.artifact == "held":
             return self.held, False
@@ -209,7 +166,7 @@ class _Guests:
                 file.write(module.serialize())
         return module, damaged
 
-    def _run(self, request: _Request, module: Module) -> dict[str, Any]:
+    def _run(self, request: Request, module: Module) -> dict[str, Any]:
         memory_bytes = request.memory_bytes if "memory" in self.runtime.enforces else None
         limits = Limits(memory=memory_bytes, fuel=request.fuel_units)
         if request.export is not None:
