@@ -7,8 +7,6 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-pytest.importorskip("IPython", reason="IPython is missing: install labkit[lab]")
 from IPython.core.interactiveshell import InteractiveShell
 
 from labkit.errors import ArgumentError, CompileError, ExportNotFound, LabkitError, LinkError, Unsupported, WatError
