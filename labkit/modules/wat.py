@@ -1,7 +1,7 @@
 """Prints a binary module back as WebAssembly text, so that a reader can see what any compiler made and edit it.
 
 Assembling the text gives the same bytes again, section by section, except for custom sections and for longer ways a compiler
-may write the same thing (padded integers, a recursion group of one type or none).
+may write the same thing (padded integers, an empty section, a recursion group of one type or none).
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from labkit.errors import CompileError, Frame, GuestTrap, LabkitError, LimitExceeded, LinkError, TrapKind
 
@@ -24,6 +25,8 @@ _KINDS = {
 _FRAME = re.compile(r"^    at (.*) \(.*\[(\d+)\]:0x([0-9a-f]+)\)$", re.MULTILINE)
 # The LLVM compiler keeps no offsets and says this; Singlepass says 0 where it has none.
 _NO_OFFSETS = (0, 0xFFFF_FFFF)
+# Of half a million after endless recursion; Wasmtime keeps as many.
+_MOST_FRAMES = 20
 
 # A phrase of the validator or the compiler, and the feature whose lack it tells of.
 _LACKS = (
@@ -80,7 +83,7 @@ def failure_error(failure: BaseException, name: str, *, offsets: bool) -> Labkit
 
 def _backtrace(text: str, *, offsets: bool) -> tuple[Frame, ...]:
     frames = []
-    for called, index, written in _FRAME.findall(text):
+    for called, index, written in (found.groups() for found in islice(_FRAME.finditer(text), _MOST_FRAMES)):
         offset = int(written, 16)
         frames.append(Frame(int(index), None if called == "<unnamed>" else called, offset if offsets and offset not in _NO_OFFSETS else None))
     return tuple(frames)
