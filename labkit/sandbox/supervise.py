@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from contextlib import ExitStack
 from functools import partial
@@ -39,7 +40,7 @@ def supervise(
     with ExitStack() as owned:
         stdin_file = open_stdin(stdin)
         owned.callback(os.close, stdin_file)
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             worker = pool.take(kind, key)
             entry = None
             try:
@@ -59,8 +60,12 @@ def supervise(
             pool.later(worker.close)
             if observed.answer and observed.answer.get("lost"):
                 continue
-            if observed.ending and observed.ending.exit_code == UNREADY and not observed.started:
-                break
+            if observed.ending and not observed.started:
+                if observed.ending.exit_code == UNREADY:
+                    break
+                # Something else than labkit has killed it, perhaps before it was asked; if that happens again, compiling is what it cannot do.
+                if observed.ending.exit_code == -signal.SIGKILL and observed.stop is None and attempt == 0:
+                    continue
             if observed.started or observed.answer or observed.stop or observed.ending:
                 _keep(observed, entry)
                 pool.later(partial(_make_spares, kind, key))

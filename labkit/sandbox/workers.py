@@ -91,7 +91,9 @@ class Worker:
         words = json.dumps(request).encode()
         data = HEADER.pack(len(words)) + words
         sent = socket.send_fds(self.channel, [data], descriptors)
-        self.channel.sendall(data[sent:])
+        # Not even nothing is sent to one that has the whole request: it may have answered and ended by now.
+        if sent < len(data):
+            self.channel.sendall(data[sent:])
 
     def wait(self) -> None:
         """Wait until the process is ready, and holds what it was asked to hold; or has ended."""

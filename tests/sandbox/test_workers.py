@@ -91,14 +91,14 @@ def test_several_threads_at_once(runtime_name: str):
     inputs = [bytes([65 + i]) * 5000 for i in range(8)]
     with ThreadPoolExecutor(8) as threads:
         results = list(threads.map(lambda data: labkit.run(CAT, stdin=data, runtime=runtime_name), inputs))
-    assert [(result.message, result.stdout) for result in results] == [("", data) for data in inputs]
+    assert [(result.exit_code, result.stdout) for result in results] == [(0, data) for data in inputs]
 
 
 def test_asyncio(runtime_name: str):
     async def several() -> list[labkit.Result]:
         return await asyncio.gather(*(run_async(CAT, stdin=str(i), runtime=runtime_name) for i in range(4)))
 
-    assert [(result.message, result.stdout) for result in asyncio.run(several())] == [("", b"0"), ("", b"1"), ("", b"2"), ("", b"3")]
+    assert [(result.exit_code, result.stdout) for result in asyncio.run(several())] == [(0, b"0"), (0, b"1"), (0, b"2"), (0, b"3")]
 
 
 def test_cancelling_a_task_ends_the_run():
