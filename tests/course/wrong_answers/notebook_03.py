@@ -10,6 +10,7 @@ WRONG = {
         ('least_grants = {"/config": "config", "/out": ("out", "rw"), "/more": ("out", "rw")}', "Two folders are enough"),
         ('least_grants = {"/config": "config", "/out": ("..", "rw")}', "is no folder of the host"),
         ('least_grants = {"/config": "config", "/out": ("out", "w")}', 'Write dirs={"/data"'),
+        ('least_grants = {f"/{number}": "keys" for number in range(1000)}', "Two folders are enough"),
         ("least_grants = {}", "it says: copy: badf."),
         ('least_grants = ["config", "out"]', "should be a dict"),
     ],
