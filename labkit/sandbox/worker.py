@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from labkit.errors import ArtifactError, GuestTrap, LabkitError, LimitExceeded, TrapKind
 from labkit.limits import Limits
+from labkit.runtimes.artifacts import machine
 from labkit.runtimes.externs import Function
 from labkit.runtimes.instance import Module
 from labkit.runtimes.registry import runtime
@@ -101,6 +102,7 @@ class Guests:
         self.held: Module | None = None
         self.sealed = False
         self.memory_limit: confinement.MemoryLimit | None = None
+        machine()  # what artifacts are checked against; files tell it, and later on none can be read
         family = runtime_name.partition("-")[0]
         self.program = getattr(import_module(f"labkit.sandbox.wasi_{family}"), f"{family.capitalize()}Program")(self.runtime)
 

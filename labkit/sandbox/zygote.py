@@ -101,11 +101,11 @@ class _Zygote:
         self.workers[pid] = (number, report)
 
     def _rehearse(self, runtime_name: str) -> None:
-        """Go through a run here, so that workers inherit what it leaves in Python's caches and the libraries' own; it starts no thread."""
+        """Make ready here what workers inherit. No guest runs: the random state that one leaves behind would be the same in every worker."""
         for sealed in (False, True):
             self.rehearsals[runtime_name, sealed] = _compile_rehearsal(runtime_name, sealed)
         with contextlib.suppress(LabkitError):
-            worker.Guests(runtime_name).rehearse(self.rehearsals[runtime_name, False])
+            worker.Guests(runtime_name)
         if len(list(Path("/proc/self/task").iterdir())) > 1:
             raise RuntimeError(f"{runtime_name} starts threads without compiling, so workers cannot be forked.")
         # Neither collected nor moved from here on: workers share these pages.
