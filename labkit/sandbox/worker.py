@@ -22,6 +22,7 @@ from labkit.runtimes.registry import runtime
 from labkit.sandbox import confinement
 from labkit.sandbox.grants import Grants, to_file
 from labkit.sandbox.request import HEADER, Request, read_request, receive
+from labkit.sandbox.stack import StackGauge
 from labkit.sandbox.wasi import Exited
 
 __all__ = ["Guests", "rehearsal_artifact", "serve"]
@@ -102,13 +103,14 @@ class Guests:
         self.held: Module | None = None
         self.sealed = False
         self.memory_limit: confinement.MemoryLimit | None = None
+        self.stack: StackGauge | None = None
         machine()  # what artifacts are checked against; files tell it, and later on none can be read
         family = runtime_name.partition("-")[0]
         self.program = getattr(import_module(f"labkit.sandbox.wasi_{family}"), f"{family.capitalize()}Program")(self.runtime)
 
     def confine(self, *, sealed: bool) -> None:
         """Give up what no guest needs; where it is sealed, all files too."""
-        self.sealed, self.memory_limit = sealed, confinement.MemoryLimit()
+        self.sealed, self.memory_limit, self.stack = sealed, confinement.MemoryLimit(), StackGauge()
         confinement.limit_resources()
         if sealed:
             confinement.confine_files([], [])
@@ -154,6 +156,8 @@ class Guests:
             confinement.limit_time(request.seconds)
             answer = self._run(request, module)
         except GuestTrap as trap:
+            if trap.kind is TrapKind.MEMORY_OUT_OF_BOUNDS and self.stack is not None and self.stack.is_exhausted():
+                trap = GuestTrap(TrapKind.STACK_OVERFLOW, runtime=trap.runtime, backtrace=trap.backtrace)
             answer = {"trap": trap.kind.value, "message": str(trap)}
         except (LimitExceeded, MemoryError) as error:
             answer = {"memory_limit": True, "message": str(error) or "The worker has no memory left. Raise Limits(memory=…)."}
