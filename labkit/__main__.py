@@ -8,7 +8,7 @@ import platform
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from labkit.cli.output import make_streams_safe
 from labkit.cli.parsing import PROGRAM
@@ -16,7 +16,7 @@ from labkit.errors import LabkitError
 
 __all__ = ["main"]
 
-#: What each command does; its module is imported when it is asked for.
+#: Each is a module of labkit.cli, imported when it is asked for.
 _COMMANDS = ("runtimes", "inspect", "run", "step", "bench")
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141
@@ -71,6 +71,13 @@ def _dispatch(arguments: list[str]) -> int:
         return int(end.code or 0)
 
 
+def _version() -> str:
+    try:
+        return version("labkit")
+    except PackageNotFoundError:
+        return "(not installed: run from its source)"
+
+
 def _parser() -> argparse.ArgumentParser:
     sentences = {name: import_module(f"labkit.cli.{name}").SENTENCE for name in _COMMANDS}
     lines = "\n".join(f"  {name:9} {sentence}" for name, sentence in sentences.items())
@@ -81,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage=f"{PROGRAM} [--help] [--version] COMMAND …",
     )
-    parser.add_argument("--version", action="version", version=f"labkit {version('labkit')}, Python {platform.python_version()}")
+    parser.add_argument("--version", action="version", version=f"labkit {_version()}, Python {platform.python_version()}")
     parser.add_argument("command", choices=_COMMANDS, metavar="COMMAND", help=argparse.SUPPRESS)
     return parser
 

@@ -103,10 +103,11 @@ def format_seconds(seconds: float) -> str:
     >>> format_seconds(0.000_000_734), format_seconds(1.5)
     ('734 ns', '1.5 s')
     """
-    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if abs(seconds) >= scale:
+    for unit, scale in (("ns", 1e-9), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0)):
+        # Rounded to three figures, 999.6 µs are 1 ms.
+        if abs(seconds) < 999.5 * scale:
             return f"{seconds / scale:.3g} {unit}"
-    return f"{seconds / 1e-9:.3g} ns"
+    return f"{seconds:.0f} s"
 
 
 def shorten(text: str, largest: int) -> str:

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 __all__ = [
     "ArgumentError",
@@ -83,6 +84,22 @@ class LabkitError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The constructors take keywords, which pickling an exception leaves out; so an error from a worker arrives whole.
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[LabkitError], args: tuple[object, ...], attributes: dict[str, object]) -> LabkitError:
+    """Make an error again in another process, without its constructor."""
+    # Where a class has several built-in bases, only the one that it is laid out like can make it.
+    base: Any = kind
+    while "__new__" not in vars(base):
+        base = base.__base__
+    error: LabkitError = base.__new__(kind)
+    error.args = args
+    error.__dict__.update(attributes)
+    return error
 
 
 class CompileError(LabkitError, ValueError):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, fields
 
+from labkit.display import shorten
 from labkit.errors import ArgumentError, ArgumentRangeError
 
 __all__ = ["Limits", "parse_size"]
 
 _UNITS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-_SIZE = re.compile(r"\s*(\d+)\s*([A-Za-z]*)\s*")
+_SIZE = re.compile(r"\s*([0-9]{1,30})\s*([A-Za-z]*)\s*")
 
 
 def parse_size(size: int | str) -> int:
@@ -40,7 +42,9 @@ def parse_size(size: int | str) -> int:
         return size
     match = _SIZE.fullmatch(size) if isinstance(size, str) else None
     if match is None or match[2] not in _UNITS:
-        raise ArgumentError(f"{size!r} is not a size.", remedy=f'Write bytes, or a whole number with one of {", ".join(list(_UNITS)[1:])}: "64MiB".')
+        raise ArgumentError(
+            f"{shorten(repr(size), 60)} is not a size.", remedy=f'Write bytes, or a whole number with one of {", ".join(list(_UNITS)[1:])}: "64MiB".'
+        )
     return int(match[1]) * _UNITS[match[2]]
 
 
@@ -100,7 +104,9 @@ class Limits:
         }
         for name, value in checked.items():
             if value is not None and not 0 <= value < 2**63:
-                raise ArgumentRangeError(f"{name} is {value!r}, outside 0 to 2**63 - 1.", remedy="Give a limit in that range, or leave it out.")
+                raise ArgumentRangeError(
+                    f"{name} is {shorten(repr(value), 60)}, outside 0 to 2**63 - 1.", remedy="Give a limit in that range, or leave it out."
+                )
             object.__setattr__(self, name, value)
 
     def set_names(self) -> tuple[str, ...]:
@@ -117,7 +123,10 @@ class Limits:
 def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
         raise ArgumentError(f"time={value!r} is not a number of seconds.", remedy="Write seconds: Limits(time=2.0).")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # an int beyond any float
+        return math.inf if value > 0 else -math.inf
 
 
 def _whole(value: object) -> int:

@@ -104,6 +104,11 @@ class Judgement:
             return self.ratio.median * self.ratio.doubt <= self.goal.bound
         return self.ratio.median / self.ratio.doubt >= self.goal.bound
 
+    @property
+    def words(self) -> str:
+        """Whether it is met, and what was held against it."""
+        return ("yes" if self.met else "NO") + (f" (the control was off by {self.ratio.doubt:.3f})" if self.ratio.doubt != 1 else "")
+
 
 @dataclass(frozen=True)
 class Report:
@@ -130,7 +135,7 @@ class Report:
     _HEADER = ("figure", "measured (95 %)", "goal", "met")
 
     def _rows(self) -> list[list[str]]:
-        judged = [[j.goal.figure, j.ratio.figures, str(j.goal), "yes" if j.met else "NO"] for j in self.judgements]
+        judged = [[j.goal.figure, j.ratio.figures, str(j.goal), j.words] for j in self.judgements]
         names = {judgement.goal.figure for judgement in self.judgements}
         return judged + [[name, ratio.figures, "", ""] for name, ratio in self.findings.figures.items() if name not in names]
 

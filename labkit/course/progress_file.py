@@ -88,6 +88,11 @@ def progress_path() -> Path:
     -------
     Path
 
+    Raises
+    ------
+    CourseError
+        If the user has no home folder.
+
     Examples
     --------
     >>> progress_path().suffix
@@ -96,13 +101,20 @@ def progress_path() -> Path:
     chosen = os.environ.get("LABKIT_PROGRESS")
     if chosen:
         return Path(chosen)
-    if sys.platform == "win32":
-        folder = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Application Support"
-    else:
-        folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    try:
+        folder = _data_folder()
+    except RuntimeError:
+        raise CourseError("This user has no home folder to keep progress in.", remedy="Set LABKIT_PROGRESS to the path of a file.") from None
     return folder / "labkit" / "progress.json"
+
+
+def _data_folder() -> Path:
+    """Where this system keeps a user's data."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
 
 
 def progress() -> Progress:
@@ -146,7 +158,7 @@ def _record(name: str, change: Callable[[ProgressRow], ProgressRow]) -> None:
             rows[name] = change(old)
             if rows[name] != old:
                 _write(path, rows)
-    except (CourseError, OSError, RuntimeError, ValueError):
+    except (CourseError, OSError, ValueError):
         # The learner asked for a verdict or a hint, not for bookkeeping; progress() reports what is wrong with the file.
         pass
 

@@ -239,13 +239,12 @@ def _inspect_module(wasm: bytes) -> Anatomy:
 
 def _functions(found: Contents) -> tuple[Function, ...]:
     declared = found.declarations
-    exported = {export.index: export.name for export in reversed(declared.exports) if export.kind == "func"}
+    names = found.function_names()
     functions = []
     for index, body in enumerate(found.bodies, start=found.imported_functions):
-        name = found.names.functions.get(index) or exported.get(index, "")
         kind = declared.types[declared.functions[index]].type
         assert isinstance(kind, FuncType)  # checked when the function was declared
-        functions.append(Function(index, name, kind, body.start, body.end - body.start))
+        functions.append(Function(index, names.get(index, ""), kind, body.start, body.end - body.start))
     return tuple(functions)
 
 

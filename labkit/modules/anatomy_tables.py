@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from labkit.display import format_bytes, html_table, shorten, text_table
+from labkit.modules.contents import DataSegment, ElementSegment
 from labkit.modules.picture import Piece, draw
 
 if TYPE_CHECKING:
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["to_html", "to_text"]
 
+Defined = TypeVar("Defined")
 HEADER_BYTES = 8
 _MOST_ROWS = 20
 _MOST_FUNCTIONS = 10
+_MOST_OF_A_KIND = 6
 _LONGEST_NAME = 60
 _LONGEST_TYPE = 80
 
@@ -98,13 +101,35 @@ def _items(anatomy: Anatomy, which: str) -> _Table:
 
 
 def _defined(anatomy: Anatomy) -> _Table:
-    """Memories, tables, globals and the rest, imported ones counted."""
+    """Memories, tables, globals and what fills them; imported ones are counted."""
     rows: list[Sequence[object]] = []
     for kind, found in (("memory", anatomy.memories), ("table", anatomy.tables), ("global", anatomy.globals), ("tag", anatomy.tags)):
-        rows += [(kind, number, shorten(str(described), _LONGEST_TYPE)) for number, described in enumerate(found[: _MOST_ROWS + 1])]
+        rows += _some(kind, found, str)
+    rows += _some("element", anatomy.elements, _element)
+    rows += _some("data", anatomy.data, lambda segment: f"{format_bytes(len(segment.contents))}, {_placed(segment)}")
     if anatomy.start is not None:
         rows.append(("start", anatomy.start, "this function runs at instantiation"))
-    return _Table("Memories, tables, globals, start", ("kind", "index", "type"), _cut(rows, _MOST_ROWS), right=(1,))
+    return _Table("Memories, tables, globals, segments", ("kind", "index", "what it is"), rows, right=(1,))
+
+
+def _some(kind: str, found: Sequence[Defined], describe: Callable[[Defined], str]) -> Iterator[Sequence[object]]:
+    """The first of a kind, and how many more there are."""
+    for number, item in enumerate(found[:_MOST_OF_A_KIND]):
+        yield kind, number, shorten(describe(item), _LONGEST_TYPE)
+    if len(found) > _MOST_OF_A_KIND:
+        yield kind, "…", f"{len(found) - _MOST_OF_A_KIND} more"
+
+
+def _element(element: ElementSegment) -> str:
+    count = len(element.expressions if element.functions is None else element.functions)
+    return f"{count} of {element.type}, {_placed(element)}"
+
+
+def _placed(segment: ElementSegment | DataSegment) -> str:
+    """When a segment is copied, and where to."""
+    if segment.offset is not None:
+        return f"copied at instantiation to {' '.join(map(str, segment.offset[:5]))}"
+    return "declared, never copied" if isinstance(segment, ElementSegment) and segment.is_declared else "copied by instructions"
 
 
 def _functions(anatomy: Anatomy) -> _Table:

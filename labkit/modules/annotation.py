@@ -79,7 +79,8 @@ class Annotation:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return html_table(_TITLES, [group.cells for group in self.groups], caption=self.headline)
+        table = html_table(_TITLES, [group.cells for group in self.groups], caption=self.headline)
+        return f'<div style="font-family:var(--jp-code-font-family,monospace)">{table}</div>'
 
 
 class _Enough(Exception):

@@ -78,6 +78,11 @@ class Contents:
         """How many functions come from outside: the index of the first of its own."""
         return len(self.declarations.functions) - len(self.bodies)
 
+    def function_names(self) -> dict[int, str]:
+        """What to call functions: the name in the module, else the one under which they are exported."""
+        exported = {export.index: export.name for export in reversed(self.declarations.exports) if export.kind == "func"}
+        return exported | self.names.functions
+
     def instructions(self, body: Body, reader: Reader | None = None) -> Iterator[Instruction]:
         """Read a function's instructions, the closing ``end`` included, with a reader that stands before them if one is given."""
         reader = reader or Reader(self.wasm, body.offset, body.end)

@@ -30,6 +30,8 @@ class Declarations:
     tables: list[TableType] = field(default_factory=list)
     memories: list[MemoryType] = field(default_factory=list)
     tags: list[TagType] = field(default_factory=list)
+    # Like `functions`: for each tag, the index of its type.
+    tag_types: list[int] = field(default_factory=list)
     globals: list[GlobalType] = field(default_factory=list)
     exports: list[Export] = field(default_factory=list)
     start: int | None = None
@@ -98,7 +100,7 @@ def _read_import_group(found: Declarations, reader: Reader, module: str) -> None
 
 
 def _read_extern_type(found: Declarations, reader: Reader) -> tuple[ExternType, int]:
-    """Read the kind of an import and its type; a function's comes with the index of its type, others with -1."""
+    """Read the kind of an import and its type; a function's and a tag's come with the index of that type, others with -1."""
     start = reader.offset
     kind = reader.u8()
     type_index = -1
@@ -113,22 +115,23 @@ def _read_extern_type(found: Declarations, reader: Reader) -> tuple[ExternType, 
     elif kind == 3:
         described = read_global_type(reader, len(found.types))
     elif kind == 4:
-        described = _read_tag_type(found, reader)
+        described, type_index = _read_tag_type(found, reader)
     else:
         reader.fail(f"0x{kind:02x} is no kind of import: 0 to 4 are.", offset=start)
     reader.note("a {}: {}", described.kind, described)
     return described, type_index
 
 
-def _read_tag_type(found: Declarations, reader: Reader) -> TagType:
+def _read_tag_type(found: Declarations, reader: Reader) -> tuple[TagType, int]:
     start = reader.offset
     if attribute := reader.u8():
         reader.fail(f"0x{attribute:02x} is no kind of tag: 0 says exception.", offset=start)
     start = reader.offset
-    described = found.func_type(reader, reader.u32(), start)
+    type_index = reader.u32()
+    described = found.func_type(reader, type_index, start)
     if described.results:
         reader.fail("the type of a tag has results.", offset=start)
-    return TagType(described.params)
+    return TagType(described.params), type_index
 
 
 def _add_import(found: Declarations, module: str, name: str, extern: tuple[ExternType, int]) -> None:
@@ -145,6 +148,7 @@ def _add_import(found: Declarations, module: str, name: str, extern: tuple[Exter
         found.globals.append(described)
     else:
         found.tags.append(described)
+        found.tag_types.append(type_index)
 
 
 def _read_functions(found: Declarations, reader: Reader) -> None:
@@ -181,7 +185,9 @@ def _read_memories(found: Declarations, reader: Reader) -> None:
 
 def _read_tags(found: Declarations, reader: Reader) -> None:
     for _ in range(reader.items("tag")):
-        found.tags.append(_read_tag_type(found, reader))
+        described, type_index = _read_tag_type(found, reader)
+        found.tags.append(described)
+        found.tag_types.append(type_index)
         reader.note("tag {}: {}", len(found.tags) - 1, found.tags[-1])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labkit.display import shorten
 from labkit.modules.body_text import write_body
 from labkit.modules.code import Code
 from labkit.modules.contents import Contents
@@ -9,18 +10,15 @@ from labkit.modules.trace import Listing
 
 __all__ = ["list_function"]
 
+_LONGEST_NAME = 60
 
-def list_function(contents: Contents, code: Code) -> Listing:
-    """List a function for a trace.
 
-    Its name is the one in the module, else the one under which it is exported, else its number.
-    """
+def list_function(contents: Contents, code: Code, name: str | None) -> Listing:
+    """List a function for a trace; a function without a name is called by its number."""
     names = contents.names
-    exported = {export.index: export.name for export in reversed(contents.declarations.exports) if export.kind == "func"}
-
     local_count = len(code.type.params) + len(code.local_types)
     return Listing(
-        names.find("func", code.index) or exported.get(code.index) or f"function {code.index}",
+        shorten(name, _LONGEST_NAME) if name else f"function {code.index}",
         tuple(write_body(code.instructions, names, code.index)),
         tuple(names.find_local(code.index, index) or str(index) for index in range(local_count)),
     )

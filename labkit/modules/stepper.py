@@ -171,7 +171,9 @@ def _run(machine: Machine, function: int, arguments: Sequence[Value], limit: int
         steps.append(Step(instruction, before, after, tuple(machine.globals_written), tuple(machine.memory_written)))
         last = after
         limit -= 1 + machine.extra_cost
-    listings = {ran: list_function(machine.contents, machine.code(ran)) for ran in {state.function for state in (start, *(s.after for s in steps))}}
+    names = machine.contents.function_names()
+    ran = {start.function, *(taken.after.function for taken in steps)}
+    listings = {index: list_function(machine.contents, machine.code(index), names.get(index)) for index in ran}
     return Trace(function, tuple(arguments), start, tuple(steps), trap, trap is not None or not machine.frames, listings)
 
 

@@ -1,7 +1,7 @@
 """Prints a binary module back as WebAssembly text, so that a reader can see what any compiler made and edit it.
 
 Assembling the text gives the same bytes again, section by section, except for custom sections and for longer ways a compiler
-may write the same thing (padded integers, a recursion group of one type).
+may write the same thing (padded integers, an empty section, a recursion group of one type or none).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from labkit.modules.encoding import TypeEntry
 from labkit.modules.instructions import Instruction
 from labkit.modules.load import Source, to_wasm
 from labkit.modules.sections import CUSTOM
-from labkit.modules.types import ExternType, FuncType, GlobalType, MemoryType, StructType, TableType, TagType
+from labkit.modules.types import ExternType, FuncType, GlobalType, MemoryType, StructType, TableType
 
 __all__ = ["to_wat"]
 
@@ -98,7 +98,7 @@ class _Printer:
         for index in range(_imported(self, "memory"), len(declarations.memories)):
             yield self._definition("memory", index, _memory(declarations.memories[index]))
         for index in range(_imported(self, "tag"), len(declarations.tags)):
-            yield self._definition("tag", index, self._tag(declarations.tags[index]))
+            yield self._definition("tag", index, self._tag(index))
         for index in range(_imported(self, "global"), len(declarations.globals)):
             yield self._definition("global", index, _global(declarations.globals[index]), contents.global_values[index])
         for export in declarations.exports:
@@ -152,12 +152,10 @@ class _Printer:
             return _table(imported)
         if isinstance(imported, MemoryType):
             return _memory(imported)
-        return _global(imported) if isinstance(imported, GlobalType) else self._tag(imported)
+        return _global(imported) if isinstance(imported, GlobalType) else self._tag(index)
 
-    def _tag(self, tag: TagType) -> str:
-        wanted = FuncType(tag.params, ())
-        found = next(index for index, entry in enumerate(self.declarations.types) if entry.type == wanted)
-        return f"(type {self.index('type', found)})"
+    def _tag(self, index: int) -> str:
+        return f"(type {self.index('type', self.declarations.tag_types[index])})"
 
     def _element(self, element: ElementSegment) -> str:
         words = ["declare"] if element.is_declared else []

@@ -216,7 +216,7 @@ class Instance:
 
 def _store_of(imports: Mapping[str, Any] | None) -> Store | None:
     """Find the store of the first export among the imports."""
-    for namespace in (imports or {}).values():
+    for namespace in imports.values() if isinstance(imports, Mapping) else ():
         if isinstance(namespace, Instance):
             return namespace.store
         if isinstance(namespace, Exports):

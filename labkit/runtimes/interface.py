@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
-from labkit.errors import ArtifactError, UnsupportedLimit
+from labkit.errors import ArtifactError, LabkitError, UnsupportedLimit
 from labkit.limits import Limits
 from labkit.modules.interface import read_interface
 from labkit.modules.load import to_wasm
@@ -126,8 +126,14 @@ class Runtime(ABC):
                 raise ArtifactError(f"The artifact cannot be read: {error}.", remedy="Check the path.") from None
         if not isinstance(artifact, (bytes, bytearray)):
             raise ArtifactError("An artifact is bytes or a path.", remedy="Pass what module.serialize() returned.")
-        interface, payload = artifacts.unwrap(self.fingerprint, bytes(artifact))
-        return Module(self, read_interface(interface), self._deserialize(payload), None, interface)
+        stub, payload = artifacts.unwrap(self.fingerprint, bytes(artifact))
+        try:
+            interface = read_interface(stub)
+        except LabkitError as error:
+            raise ArtifactError(f"The artifact's description of the module is damaged: {error.message}", remedy="Compile the module again.") from None
+        if not payload:
+            raise ArtifactError("The artifact holds no code.", remedy="Compile the module again.")
+        return Module(self, interface, self._deserialize(payload), None, stub)
 
     def store(self, *, limits: Limits | None = None) -> Store:
         """Make a store, for instances that share memories, tables, globals or functions.

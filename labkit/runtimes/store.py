@@ -104,6 +104,10 @@ class Store(ABC):
             Value types: ``("i32", "f64")``.
         """
         self.check()
+        if not callable(call):
+            raise ArgumentError(f"A {type(call).__name__} is not callable.", remedy="Pass a function.")
+        if not all(isinstance(types, (tuple, list)) for types in (params, results)):
+            raise ArgumentError("A function's types come as two tuples.", remedy='Write ("i32",) for one.')
         boundary_types([*params, *results], "The function")
         return self._func(call, FuncType(tuple(params), tuple(results)), getattr(call, "__name__", "function"))
 

@@ -13,14 +13,16 @@ __all__ = ["function_cell", "global_bits", "grower", "new_table", "slot_reader",
 
 
 def without_f32(type: FuncType) -> str:
-    """Write a module that offers the imported function with i32 in place of every f32, bit for bit.
+    """Write a module that offers the function in the imported cell with i32 in place of every f32, bit for bit.
+
+    It calls through a table, because Singlepass hands imported functions some arguments wrongly.
 
     Examples
     --------
     >>> print(without_f32(FuncType(("f32",), ("f64",))))
-    (module (import "" "function" (func $inner (param f32) (result f64)))
+    (module (type $inner (func (param f32) (result f64))) (import "" "cell" (table 1 funcref))
       (func (export "function") (param i32) (result f64) (local f64)
-        (f32.reinterpret_i32 (local.get 0)) (call $inner) (local.set 1) (local.get 1)))
+        (f32.reinterpret_i32 (local.get 0)) (call_indirect (type $inner) (i32.const 0)) (local.set 1) (local.get 1)))
     """
     held = [_as_integer(kind) for kind in type.results]
     first = len(type.params)
@@ -28,9 +30,9 @@ def without_f32(type: FuncType) -> str:
     last_first = [("(i32.reinterpret_f32) " if kind == "f32" else "") + f"(local.set {first + i})" for i, kind in enumerate(type.results)][::-1]
     results = [f"(local.get {first + i})" for i in range(len(held))]
     outer = _signature([_as_integer(kind) for kind in type.params], held)
-    body = " ".join([*arguments, "(call $inner)", *last_first, *results])
+    body = " ".join([*arguments, "(call_indirect (type $inner) (i32.const 0))", *last_first, *results])
     return (
-        f'(module (import "" "function" (func $inner{_signature(type.params, type.results)}))\n'
+        f'(module (type $inner (func{_signature(type.params, type.results)})) (import "" "cell" (table 1 funcref))\n'
         f'  (func (export "function"){outer}{_clause("local", held)}\n    {body}))'
     )
 

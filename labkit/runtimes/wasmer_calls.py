@@ -9,11 +9,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from functools import cache
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from labkit.modules.types import FuncType
-from labkit.runtimes.values import BITS_FORMAT, FORMAT, PACK_ERRORS, check_results, check_value, explain, is_numeric
+from labkit.runtimes.values import BITS_FORMAT, FORMAT, PACK_ERRORS, check_results, check_value, explain, explain_bits, is_numeric
 from labkit.runtimes.wasmer_binding import is_panic, wasmer
 from labkit.runtimes.wasmer_bridges import without_f32
 
@@ -22,17 +23,17 @@ if TYPE_CHECKING:
 
 __all__ = ["bind_function", "host_function", "native_type"]
 
-#: One call into a guest: {…} is filled in once for each signature. On a closed store `target` is empty, and the binding
-#: itself refuses another thread: `recover` tells both, so that a call need not ask each time.
+#: One call into a guest: {…} is filled in once for each signature. `recover` finds out what was doubtful. The thread must be
+#: asked each time: the binding panics in a wrong one, and a second such panic can end the process.
 _CALL = """
 def make({scope}):
-    def call({parameters}*surplus):
+    def call({parameters}*surplus, **named):
         try:
-            if {is_doubtful}surplus:
+            if thread() != store.owner or {is_doubtful}surplus or named:
                 raise TypeError
             return target[0]({arguments})
         except BaseException as failure:
-            return recover(failure, [value for value in ({arguments}*surplus,) if value is not missing])
+            return recover(failure, [value for value in ({arguments}*surplus,) if value is not missing], named)
     return call
 """
 
@@ -92,20 +93,21 @@ def bind_function(store: WasmerStore, target: list[Any], type: FuncType, name: s
     if not is_numeric(type):
         return (refuse := _refusal(store, name, type)), refuse
 
-    def recover(failure: BaseException, arguments: list[Any]) -> Any:
+    def recover(failure: BaseException, arguments: list[Any], named: dict[str, Any]) -> Any:
         store.check()
         if failure is store.pending or not isinstance(failure, PACK_ERRORS):
             store.raise_failure(failure)
-        if len(arguments) != len(type.params):
-            explain(type.params, arguments, name)
+        if named or len(arguments) != len(type.params):
+            explain(type.params, arguments, name, named)
         numbers = [check_value(kind, value, f"Argument {i} of {name}") for i, (kind, value) in enumerate(zip(type.params, arguments), 1)]
+        store.check()  # converting an argument may run Python code
         try:
             return target[0](*numbers)
         except BaseException as second:
             store.raise_failure(second)
 
-    call = _make_call(type, target=target, recover=recover, missing=_MISSING, pack=struct.Struct("<f").pack)
-    return call, _bits_call(store, target, type, name)
+    scope = {"thread": get_ident, "store": store, "target": target, "recover": recover, "missing": _MISSING, "pack": struct.Struct("<f").pack}
+    return _make_call(type, **scope), _bits_call(store, target, type, name)
 
 
 def _refusal(store: WasmerStore, name: str, type: FuncType) -> Callable[..., Any]:
@@ -125,14 +127,16 @@ def _bits_call(store: WasmerStore, target: list[Any], type: FuncType, name: str)
     pack_results = struct.Struct("<" + "".join(FORMAT[kind] for kind in taken)).pack
     unpack_results = struct.Struct("<" + "".join(BITS_FORMAT[kind] for kind in taken)).unpack
 
-    def call_bits(*arguments: int) -> tuple[int, ...]:
+    def call_bits(*arguments: int, **named: Any) -> tuple[int, ...]:
         store.check()
         try:
             numbers = unpack(pack(*arguments))
         except PACK_ERRORS:
-            explain(type.params, arguments, name)
+            explain_bits(type.params, arguments, name, named)
+        if named:
+            explain_bits(type.params, arguments, name, named)
         if not bridge:
-            bridge.append(store.bridge(without_f32(type), {"function": target[0]}).exports.function)
+            bridge.append(store.bridge(without_f32(type), {"cell": store.cell_of(target, type)}).exports.function)
         try:
             returned = bridge[0](*numbers)
         except BaseException as failure:

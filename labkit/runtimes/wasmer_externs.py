@@ -1,4 +1,4 @@
-"""Wasmer's memories and globals behind labkit's.
+"""Wasmer's memories, globals and host functions behind labkit's.
 
 Each ``native`` is a list that holds the binding's object; closing the store empties it, and so frees what it held.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.errors import Unsupported
 from labkit.modules.types import GlobalType, MemoryType
-from labkit.runtimes.externs import Global
+from labkit.runtimes.externs import Function, Global
 from labkit.runtimes.memory import Memory
 from labkit.runtimes.values import BITS_FORMAT, FORMAT
 from labkit.runtimes.wasmer_bridges import global_bits
@@ -18,7 +18,11 @@ from labkit.runtimes.wasmer_bridges import global_bits
 if TYPE_CHECKING:
     from labkit.runtimes.wasmer_runtime import WasmerStore
 
-__all__ = ["WasmerGlobal", "WasmerMemory"]
+__all__ = ["HostFunction", "WasmerGlobal", "WasmerMemory"]
+
+
+class HostFunction(Function):
+    """A Python function that guests can call."""
 
 
 class WasmerMemory(Memory):

@@ -1,22 +1,27 @@
-"""Modules that this version of Wasmer takes and then ends the process on, found before they are compiled.
+"""What this version of Wasmer takes and then ends the process on, or computes wrongly, found before it can.
 
 Found by trial, on 1.1.0: a module that has tables of its own beside imported ones reaches into the wrong memory (even by
 `call_indirect`); and in Singlepass, `table.grow` of an imported table does. And an instance whose initialisation traps is
-freed, though a table it was given may hold its functions already; `wasmer_initialisation` is the cure for that.
+freed, though a table it was given may hold its functions already; `wasmer_initialisation` is the cure for that. Singlepass
+garbles the arguments of some imported functions of another guest's, and the result of some host functions.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from labkit.errors import CompileError
+from labkit.errors import CompileError, Unsupported
 from labkit.modules.contents import read_contents
 from labkit.modules.declarations import Declarations
 from labkit.modules.reader import Reader
 from labkit.modules.sections import read_sections
 from labkit.modules.types import FuncType, GlobalType, TableType
 
-__all__ = ["Hazards", "find_hazards", "refuse_hazards"]
+if TYPE_CHECKING:
+    from labkit.runtimes.interface import Runtime
+
+__all__ = ["Hazards", "find_hazards", "refuse_garbled", "refuse_hazards"]
 
 _HEADER_BYTES = 8
 
@@ -81,3 +86,24 @@ def refuse_hazards(wasm: bytes, hazards: Hazards, name: str, version: str) -> No
             raise CompileError(
                 f"The module grows a table that it imports, and {name} {version} ends the process on that.", remedy='Use "wasmer" or "wasmtime".'
             )
+
+
+def refuse_garbled(type: FuncType, is_host: bool, label: str, runtime: Runtime) -> None:
+    """Refuse an import that Singlepass calls wrongly.
+
+    Found by trying every signature of up to three parameters and some hundreds of longer ones: a guest's function gets
+    wrong arguments if an integer follows a float, or if there are more than eight floats; a float that a Python function
+    of eight parameters or more returns is lost.
+
+    Raises
+    ------
+    Unsupported
+    """
+    letters = "".join(kind[0] for kind in type.params)
+    garbles_arguments = not is_host and ("fi" in letters or letters.count("f") > 8)
+    loses_result = len(letters) >= 8 and any(kind.startswith("f") for kind in type.results)
+    if garbles_arguments or loses_result:
+        raise Unsupported(
+            f"The import {label} has the type {type}, and {runtime.name} {runtime.version} garbles the values of such a call.",
+            remedy='Use "wasmer" or "wasmtime".',
+        )

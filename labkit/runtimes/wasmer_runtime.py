@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NoReturn
-from weakref import WeakKeyDictionary
 
-from labkit.errors import ArtifactError, LabkitError, OutOfBounds, Unsupported
+from labkit.errors import ArtifactError, CompileError, LabkitError, OutOfBounds, Unsupported
 from labkit.limits import Limits
 from labkit.modules.load import to_wasm
 from labkit.modules.types import Export, FuncType, GlobalType, MemoryType, TableType
@@ -18,11 +17,11 @@ from labkit.runtimes.interface import Runtime
 from labkit.runtimes.store import Store
 from labkit.runtimes.values import FORMAT, is_numeric
 from labkit.runtimes.wasmer_binding import VERSION, is_panic, probe, wasmer
-from labkit.runtimes.wasmer_bridges import new_table
+from labkit.runtimes.wasmer_bridges import function_cell, new_table
 from labkit.runtimes.wasmer_calls import bind_function, host_function
 from labkit.runtimes.wasmer_code import Code, Engine
-from labkit.runtimes.wasmer_externs import WasmerGlobal, WasmerMemory
-from labkit.runtimes.wasmer_hazards import find_hazards, refuse_hazards
+from labkit.runtimes.wasmer_externs import HostFunction, WasmerGlobal, WasmerMemory
+from labkit.runtimes.wasmer_hazards import find_hazards, refuse_garbled, refuse_hazards
 from labkit.runtimes.wasmer_initialisation import INITIALISE, defer_initialisation
 from labkit.runtimes.wasmer_tables import WasmerTable
 from labkit.runtimes.wasmer_words import compile_error, failure_error
@@ -102,7 +101,10 @@ class WasmerRuntime(Runtime):
     def bridge(self, wat: str) -> Code:
         """Compile a bridge, once."""
         if wat not in self._bridges:
-            self._bridges[wat] = self._code(to_wasm(wat))
+            try:
+                self._bridges[wat] = self._code(to_wasm(wat))
+            except CompileError as error:
+                raise Unsupported(f"{self.name} {self.version} cannot reach that from outside: {error.message}", remedy=error.remedy) from None
         return self._bridges[wat]
 
 
@@ -118,15 +120,12 @@ class WasmerStore(Store):
         #: Whether it runs a rewritten module, whose code is not at the offsets of the reader's.
         self.has_moved_code = False
         self._held: list[list[Any]] = []
+        self._cells: dict[int, Any] = {}
 
     @cached_property
     def engine(self) -> Engine:
         """The engine all in it lives in: a module's own where the store was made for one instance."""
         return Engine(self.runtime.compiler)
-
-    @cached_property
-    def _cells(self) -> WeakKeyDictionary[Function, Any]:
-        return WeakKeyDictionary()
 
     def hold(self, native: Any) -> list[Any]:
         """Keep an object of the binding's alive until the store closes; the list is then empty."""
@@ -137,11 +136,13 @@ class WasmerStore(Store):
         """Instantiate a bridge; what the binding takes of its exports keeps it alive."""
         return wasmer.Instance(self.runtime.bridge(wat).module(self.engine), {"": imports})
 
-    def cell_of(self, function: Function, wat: str) -> Any:
-        """Get the cell with a function in it, made once by a bridge that lives as long as the store, since tables may name it."""
-        if function not in self._cells:
-            self._cells[function] = self.hold(self.bridge(wat, {"function": function.native[0]}))[0].exports.cell
-        return self._cells[function]
+    def cell_of(self, function: list[Any], type: FuncType) -> Any:
+        """Get the cell with a held function in it, made once by a bridge that lives as long as the store, since tables may name it."""
+        key = id(function)
+        if key not in self._cells:
+            bridge = self.hold(self.bridge(function_cell(type), {"function": function[0]}))
+            self._cells[key] = bridge[0].exports.cell
+        return self._cells[key]
 
     def raise_failure(self, failure: BaseException) -> NoReturn:
         """Turn the binding's exception into labkit's; what a host function raised comes out as it was."""
@@ -167,6 +168,8 @@ class WasmerStore(Store):
         imports: dict[str, dict[str, Any]] = {}
         chosen: dict[tuple[str, str], Extern] = {}
         for wanted, extern in zip(module.imports, externs):
+            if isinstance(extern, Function) and self.runtime.compiler == "singlepass":
+                refuse_garbled(extern.type, isinstance(extern, HostFunction), f"{wanted.module}.{wanted.name}", self.runtime)
             first = chosen.setdefault((wanted.module, wanted.name), extern)
             if first.type != extern.type:
                 raise Unsupported(
@@ -204,7 +207,7 @@ class WasmerStore(Store):
             raise self.numbers_only(f"The function {name} has the type {type}")
         native = self.hold(host_function(self, call, type, name))
         guest_call, call_bits = bind_function(self, native, type, name)
-        return Function(guest_call, call_bits, name=name, type=type, store=self, native=native)
+        return HostFunction(guest_call, call_bits, name=name, type=type, store=self, native=native)
 
     def _memory(self, type: MemoryType) -> WasmerMemory:
         try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.errors import ArgumentError, OutOfBounds, Unsupported
 from labkit.modules.types import TableType
 from labkit.runtimes.externs import Function, FunctionReference, Table
-from labkit.runtimes.wasmer_bridges import function_cell, grower, new_table, slot_reader, slot_writer
+from labkit.runtimes.wasmer_bridges import grower, new_table, slot_reader, slot_writer
 
 if TYPE_CHECKING:
     from labkit.runtimes.wasmer_runtime import WasmerStore
@@ -82,4 +82,4 @@ class WasmerTable(Table):
             raise ArgumentError("The table got a function of another store.", remedy="Instantiate both modules in one store.")
         if isinstance(value, FunctionReference):
             return value.native[0]
-        return self.store.cell_of(value, function_cell(value.type))
+        return self.store.cell_of(value.native, value.type)

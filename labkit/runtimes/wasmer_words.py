@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from labkit.errors import CompileError, Frame, GuestTrap, LabkitError, LimitExceeded, LinkError, TrapKind
 
@@ -24,6 +25,8 @@ _KINDS = {
 _FRAME = re.compile(r"^    at (.*) \(.*\[(\d+)\]:0x([0-9a-f]+)\)$", re.MULTILINE)
 # The LLVM compiler keeps no offsets and says this; Singlepass says 0 where it has none.
 _NO_OFFSETS = (0, 0xFFFF_FFFF)
+# Of half a million after endless recursion; Wasmtime keeps as many.
+_MOST_FRAMES = 20
 
 # A phrase of the validator or the compiler, and the feature whose lack it tells of.
 _LACKS = (
@@ -37,26 +40,23 @@ _LACKS = (
     ("Invalid type", "typed function references and garbage-collected types"),
     ("Unknown 0xfd subopcode", "relaxed SIMD"),
     ("resizable limits flags", "this kind of memory or table"),
+)
+# What Singlepass alone lacks.
+_SINGLEPASS_LACKS = (
     ("returns multiple values", "functions and blocks with several results (multi-value)"),
-    ("not yet implemented: V128", "SIMD"),
-    ("not yet implemented: I8x16", "SIMD"),
-    ("not yet implemented: I16x8", "SIMD"),
-    ("not yet implemented: I32x4", "SIMD"),
-    ("not yet implemented: I64x2", "SIMD"),
-    ("not yet implemented: F32x4", "SIMD"),
-    ("not yet implemented: F64x2", "SIMD"),
+    ("ArgumentRegisterAllocator", "imported functions that take references or vectors"),
+    ("not yet implemented: ", "SIMD"),
 )
 
 
 def compile_error(failure: BaseException, name: str, version: str) -> CompileError:
     """Say why a module was refused."""
     words = " ".join(str(failure).split())
-    for phrase, feature in _LACKS:
-        if phrase in words:
-            other = '"wasmer" or "wasmtime"' if name == "wasmer-singlepass" and feature.startswith(("SIMD", "functions")) else '"wasmtime"'
-            return CompileError(
-                f"{name} {version} refuses the module, for it lacks {feature}: {words}.", remedy=f"Build the module without, or use {other}."
-            )
+    for lacks, others in ((_LACKS, '"wasmtime"'), (_SINGLEPASS_LACKS, '"wasmer" or "wasmtime"')):
+        for phrase, feature in lacks:
+            if phrase in words:
+                message = f"{name} {version} refuses the module, for it lacks {feature}: {words}."
+                return CompileError(message, remedy=f"Build the module without, or use {others}.")
     return CompileError(f"{name} refuses the module: {words}.", remedy="Correct the module; the offset is where to look.")
 
 
@@ -83,7 +83,7 @@ def failure_error(failure: BaseException, name: str, *, offsets: bool) -> Labkit
 
 def _backtrace(text: str, *, offsets: bool) -> tuple[Frame, ...]:
     frames = []
-    for called, index, written in _FRAME.findall(text):
+    for called, index, written in (found.groups() for found in islice(_FRAME.finditer(text), _MOST_FRAMES)):
         offset = int(written, 16)
         frames.append(Frame(int(index), None if called == "<unnamed>" else called, offset if offsets and offset not in _NO_OFFSETS else None))
     return tuple(frames)

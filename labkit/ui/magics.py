@@ -2,45 +2,51 @@
 
 from __future__ import annotations
 
-import argparse
-import re
-import shlex
 import time
 from dataclasses import dataclass
 from html import escape
-from typing import Any, NoReturn
-
-from IPython.core.magic import Magics, cell_magic, magics_class
+from typing import Any
 
 from labkit.display import format_bytes, format_seconds, html_table, text_table
-from labkit.errors import ArgumentError, WatError
+from labkit.errors import CompileError, Unsupported, WatError
 from labkit.limits import Limits
 from labkit.modules.interface import read_interface
-from labkit.modules.load import to_wasm
+from labkit.modules.load import is_text, to_wasm
+from labkit.modules.reader import Reader, read_header
+from labkit.modules.sections import read_sections
 from labkit.runtimes.registry import RUNTIME_NAMES, runtimes
 from labkit.sandbox.run import Result, run
+from labkit.ui import short_errors
+from labkit.ui.cell_options import LANGUAGES, OPTIONS, read_options
+from labkit.ui.invalid_cell import check_valid
 
-__all__ = ["WasmMagics", "register"]
+__all__ = ["Call", "CellReport", "register", "run_cell"]
 
-_LANGUAGES = ("wat",)
-_EXAMPLE = "%%wasm wat --name module --run wasmtime,wasmer --call add 1 2"
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that raises instead of ending the kernel."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ArgumentError(f"The first line of the cell is not understood: {message}.", remedy=f"Write it like {_EXAMPLE}.")
+_NAMES_SHOWN = 10
 
 
-def _parser() -> _Parser:
-    parser = _Parser(prog="%%wasm", add_help=False)
-    parser.add_argument("language", choices=_LANGUAGES)
-    parser.add_argument("--name", default="", help="Python variable that gets the module's bytes")
-    parser.add_argument("--run", default="wasmtime", help="runtimes, with commas between; all for every one that works here")
-    parser.add_argument("--call", nargs="+", action="append", default=[], help="an exported function and its arguments")
-    parser.add_argument("--time", type=float, default=1.0, help="seconds for each call")
-    return parser
+@dataclass(frozen=True)
+class Call:
+    """One call on one runtime.
+
+    Attributes
+    ----------
+    text : str
+        The call as a reader would write it.
+    runtime : str
+    result : Result or None
+        None where the runtime could not run it.
+    reason : str
+        Why it could not.
+    """
+
+    text: str
+    runtime: str
+    result: Result | None = None
+    reason: str = ""
+
+    def _row(self) -> list[str]:
+        return [self.text, *(self.result._row() if self.result else [self.runtime, "not run", self.reason, "–"])]
 
 
 @dataclass(frozen=True)
@@ -50,92 +56,124 @@ class CellReport:
     Attributes
     ----------
     wasm : bytes
-    compile_seconds : float
+    assemble_seconds : float
         From text to bytes.
-    calls : tuple of (str, Result)
-        Each call as it was written, and what it gave.
+    calls : tuple of Call
     """
 
     wasm: bytes
-    compile_seconds: float
-    calls: tuple[tuple[str, Result], ...]
-
-    def _head(self) -> str:
-        interface = read_interface(self.wasm)
-        exports = ", ".join(f"{item.name}: {item.type}" for item in interface.exports) or "nothing"
-        imports = f" It imports {', '.join(f'{item.module}.{item.name}' for item in interface.imports)}." if interface.imports else ""
-        size = format_bytes(len(self.wasm))
-        return f"{size} of WebAssembly, assembled in {format_seconds(self.compile_seconds)}. It exports {exports}.{imports}"
-
-    def _rows(self) -> list[list[str]]:
-        return [[call, *result._row()] for call, result in self.calls]
+    assemble_seconds: float
+    calls: tuple[Call, ...]
 
     _HEADER = ("call", "runtime", "outcome", "result", "call took")
 
+    def _sentences(self) -> list[str]:
+        reader = Reader(self.wasm)
+        read_header(reader)
+        sections = ", ".join(f"{section.label} {section.size_bytes} B" for section, _ in read_sections(reader))
+        interface = read_interface(self.wasm)
+        imports = [f"{item.module}.{item.name}" for item in interface.imports]
+        return [
+            f"{format_bytes(len(self.wasm))} of WebAssembly, assembled in {format_seconds(self.assemble_seconds)}.",
+            f"Sections: {sections or 'none'}.",
+            f"Imports: {_listed(imports)}. Exports: {_listed([str(item) for item in interface.exports])}.",
+        ]
+
+    def _rows(self) -> list[list[str]]:
+        return [call._row() for call in self.calls]
+
     def __str__(self) -> str:
-        return self._head() + ("\n\n" + text_table(self._HEADER, self._rows()) if self.calls else "")
+        return "\n".join([*self._sentences(), *(["", text_table(self._HEADER, self._rows())] if self.calls else [])])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return html_table(self._HEADER, self._rows(), caption=self._head()) if self.calls else f"<p>{escape(self._head())}</p>"
+        table = html_table(self._HEADER, self._rows(), grey=[i for i, call in enumerate(self.calls) if call.result is None], right=[4])
+        return f"<p>{'<br>'.join(map(escape, self._sentences()))}</p>{table if self.calls else ''}"
 
 
-@magics_class
-class WasmMagics(Magics):  # type: ignore[misc]
-    """The magics of labkit."""
-
-    @cell_magic  # type: ignore[misc]
-    def wasm(self, line: str, cell: str) -> CellReport:
-        """Compile the cell and run it: ``%%wasm wat --name m --run wasmtime,wasmer --call add 1 2``."""
-        try:
-            options = _parser().parse_args(shlex.split(line))
-        except ValueError as error:
-            raise ArgumentError(f"The first line of the cell is not understood: {error}.", remedy=f"Write it like {_EXAMPLE}.") from None
-        if options.name and not options.name.isidentifier():
-            raise ArgumentError(f"{options.name!r} is no name for a variable.", remedy="Choose one such as --name module.")
-        names = _runtime_names(options.run)
-        begin = time.perf_counter()
-        wasm = _assemble(cell)
-        compile_seconds = time.perf_counter() - begin
-        if options.name:
-            self.shell.user_ns[options.name] = wasm
-        limits = Limits(time=options.time)
-        calls = tuple(
-            (" ".join(words), run(wasm, export=words[0], args=words[1:], runtime=name, limits=limits)) for words in options.call for name in names
-        )
-        return CellReport(wasm, compile_seconds, calls)
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return (", ".join(names[:_NAMES_SHOWN]) or "none") + more
 
 
-def _runtime_names(text: str) -> list[str]:
-    if text == "all":
-        return [row.name for row in runtimes() if row.available]
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names:
-        if name not in RUNTIME_NAMES:
-            raise ArgumentError(f"There is no runtime {name!r}.", remedy=f"Choose from {', '.join(RUNTIME_NAMES)}.")
-    return names
+def run_cell(line: str, cell: str, variables: dict[str, Any]) -> CellReport:
+    """Compile a cell and run it.
+
+    Parameters
+    ----------
+    line : str
+        What stands behind ``%%wasm``.
+    cell : str
+        The text below it.
+    variables : dict
+        Where ``--name`` puts the module's bytes.
+
+    Returns
+    -------
+    CellReport
+
+    Raises
+    ------
+    LabkitError
+        If the line is not understood, the text is no valid module, or a call does not fit it.
+
+    Examples
+    --------
+    >>> text = '(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))'
+    >>> report = run_cell("wat --run wasmtime --call add -1 2", text, {})
+    >>> report.calls[0].text, report.calls[0].result.values
+    ('add(-1, 2)', (1,))
+    """
+    options = read_options(line)
+    begin = time.perf_counter()
+    wasm = _assemble(cell)
+    assemble_seconds = time.perf_counter() - begin
+    check_valid(wasm, f"\n{cell}")
+    if options.name:
+        variables[options.name] = wasm
+    limits = Limits(time=options.time_seconds)
+    calls = tuple(_call(wasm, words, name, limits) for words in options.calls for name in options.runtime_names)
+    return CellReport(wasm, assemble_seconds, calls)
+
+
+def _call(wasm: bytes, words: tuple[str, ...], name: str, limits: Limits) -> Call:
+    """Call a function; what only this runtime cannot do is a row of the table, and what is wrong with the call an error."""
+    text = f"{words[0]}({', '.join(words[1:])})"
+    status = next(row for row in runtimes() if row.name == name)
+    if not status.available:
+        return Call(text, name, reason=f"Not available: {status.reason}. {status.remedy}")
+    try:
+        return Call(text, name, run(wasm, export=words[0], args=words[1:], runtime=name, limits=limits))
+    except (CompileError, Unsupported) as error:
+        return Call(text, name, reason=str(error))
 
 
 def _assemble(cell: str) -> bytes:
-    """Assemble the text; an error's line is counted as the reader sees it, with the magic's own line first."""
-    try:
-        return to_wasm(cell)
-    except WatError as error:
-        message = re.sub(r"\bline (\d+)", lambda match: f"line {int(match[1]) + 1}", error.message)
-        raise WatError(message, remedy=error.remedy) from None
+    """Assemble the text. A comment stands for the magic's own line, so that an error counts lines as the reader sees them."""
+    if not is_text(cell):
+        raise WatError("The cell is no WebAssembly text: it does not begin with a parenthesis.", remedy="Write a module: (module …).")
+    return to_wasm(f";;\n{cell}")
 
 
 def _complete(shell: Any, event: Any) -> list[str]:
     """Complete languages, options and runtimes on the magic's line."""
     words = event.line.split()
-    if (words and words[-1] == "--run") or (len(words) > 1 and words[-2] == "--run" and event.symbol):
-        head, comma, _ = event.symbol.rpartition(",")
-        return [head + comma + name for name in (*RUNTIME_NAMES, "all")]
-    return [*_LANGUAGES, "--name", "--run", "--call", "--time"]
+    finished = words if not event.symbol or event.line.endswith((" ", ",")) else words[:-1]
+    if event.line.rstrip().endswith(",") or (finished and finished[-1] == "--run"):
+        return [*RUNTIME_NAMES, "all"]
+    if len(finished) == 1:
+        return list(LANGUAGES)
+    return list(OPTIONS)
 
 
 def register(shell: Any) -> None:
-    """Add the magics and their completion to an IPython shell."""
-    shell.register_magics(WasmMagics)
+    """Add the magic, its completion, and labkit's way of showing its errors to an IPython shell."""
+
+    def wasm(line: str, cell: str) -> CellReport:
+        """Compile the cell and run it: ``%%wasm wat --name m --run wasmtime,wasmer --call add 1 2``."""
+        return run_cell(line, cell, shell.user_ns)
+
+    shell.register_magic_function(wasm, magic_kind="cell")
     shell.set_hook("complete_command", _complete, re_key=r"%%wasm")
+    short_errors.register(shell)

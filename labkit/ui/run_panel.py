@@ -210,7 +210,8 @@ class RunPanel(Panel):
         self._rows.append(row)
         call, name, outcome, what, took = row
         self._say(f"{call} on {name} {outcome}: {what}" + (f" in {took}." if took != "–" else ""))
-        self._table.value = self._results_html()
+        # In an inline block, or JupyterLab would centre the table.
+        self._table.value = f'<div style="display:inline-block">{self._results_html()}</div>'
 
     def _say(self, sentence: str) -> None:
         self.status = sentence

@@ -71,16 +71,16 @@ def state_html(trace: Trace, number: int) -> str:
     state, step = _moment(trace, number)
     calls = f", {state.depth} calls deep" if state.depth > 1 else ""
     columns = (
-        _column(f"{trace.listings[state.function].name}{calls}", _listing_html(trace, state, step, number), "flex:1 1 22em"),
-        _column("Stack, top first", _stack_html(state, step), "flex:0 1 9em"),
-        _column("Locals", _locals_html(trace, state, step), "flex:0 1 11em"),
-        _column("Written last", _writes_html(trace, number), "flex:0 1 15em"),
+        _column(f"{trace.listings[state.function].name}{calls}", _listing_html(trace, state, step, number), "flex:0 1 auto;min-width:20em"),
+        _column("Stack, top first", _stack_html(state, step), "flex:0 1 auto;min-width:9em"),
+        _column("Locals", _locals_html(trace, state, step), "flex:0 1 auto;min-width:9em"),
+        _column("Written last", _writes_html(trace, number), "flex:0 1 auto;min-width:12em"),
     )
     return f'<div style="display:flex;flex-wrap:wrap;gap:0 2em">{"".join(columns)}</div>'
 
 
 def _column(title: str, body: str, style: str) -> str:
-    return f'<section style="{style};min-width:8em"><div style="font-weight:bold;margin:0.3em 0">{escape(title)}</div>{body}</section>'
+    return f'<section style="{style}"><div style="font-weight:bold;margin:0.3em 0">{escape(title)}</div>{body}</section>'
 
 
 def _rows_html(rows: Sequence[str]) -> str:

@@ -35,6 +35,11 @@ def test_a_goal_is_judged_by_the_median_and_what_the_control_was_off(goal, found
     assert Judgement(goal, found).met is met
 
 
+def test_what_is_held_against_a_goal_is_said():
+    assert Judgement(AT_MOST, ratio(1.2, doubt=1.1)).words == "NO (the control was off by 1.100)"
+    assert Judgement(AT_MOST, ratio(1.2)).words == "yes"
+
+
 def report(median: float):
     bench = Bench("speed", "Which is faster, <old> or new.", (AT_MOST,), lambda seconds, progress: Findings({}, {}, ()))
     figures = {"new / old": ratio(median), "another": Ratio("x", "y", 2.0, 0.0, float("inf"))}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import platform
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 from hypothesis import given
@@ -165,8 +167,16 @@ def test_every_command_has_help_with_examples(labkit_main, name):
     assert name in labkit_main("--help").out
 
 
-def test_the_version_is_the_packages(labkit_main):
-    assert labkit_main("--version").out.startswith("labkit 0.")
+def test_the_version_is_the_packages_and_its_source_runs_without_being_installed(labkit_main, monkeypatch):
+    assert labkit_main("--version").out.endswith(f", Python {platform.python_version()}\n")
+
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("labkit.__main__.version", missing)
+    assert "not installed" in labkit_main("--version").out
+    monkeypatch.setattr("labkit.__main__.version", lambda name: "1.2.3")
+    assert labkit_main("--version").out.startswith("labkit 1.2.3, ")
 
 
 anything = st.recursive(

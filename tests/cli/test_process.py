@@ -44,12 +44,14 @@ def test_exit_codes_reach_the_shell(wat):
 
 
 def test_a_reader_that_goes_away_is_met_quietly(wat):
-    for arguments in (["step", wat, "loop"], ["--help"], ["runtimes"]):
+    # argparse of newer Pythons meets the closed pipe itself, and is done.
+    for arguments, codes in ((["step", wat, "loop"], {141}), (["--help"], {0, 141}), (["runtimes"], {141})):
         process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert process.stdout is not None
         process.stdout.close()
         _, words = process.communicate(timeout=120)
-        assert (process.returncode, words) == (141, b"")
+        assert words == b""
+        assert process.returncode in codes
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import platform
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 
-from labkit.course import environment, setup
-from labkit.course import environment as environment_function
+from labkit.course import Status, check, environment, setup
+from labkit.errors import WatError
 from labkit.runtimes.registry import RuntimeStatus, RuntimeTable, runtimes
 
 
@@ -40,24 +42,32 @@ def test_setup_without_ipython_says_what_the_magic_needs(monkeypatch: pytest.Mon
     assert "Missing: x, because of a reason. Do that." in str(replace(report, environment=missing))
 
 
-def test_setup_loads_the_magic_once() -> None:
-    from IPython.testing.globalipapp import get_ipython, start_ipython
+@pytest.fixture
+def shell():
+    """An IPython in this process."""
+    from IPython.core.interactiveshell import InteractiveShell
 
-    shell = start_ipython() or get_ipython()
-    try:
-        shell.extension_manager.loaded.discard("labkit")
-        assert setup().magic
-        assert "wasm" in shell.magics_manager.magics["cell"]
-        assert setup().magic
-        assert shell.user_ns.get("_exception_") is None
-    finally:
-        type(shell).clear_instance()
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()
+
+
+def test_setup_loads_the_magic_once(shell, capsys: pytest.CaptureFixture[str]) -> None:
+    assert setup().magic
+    assert "wasm" in shell.magics_manager.magics["cell"]
+    assert setup().magic
+    assert capsys.readouterr() == ("", "")
+
+
+def test_answer_of_a_cell_that_is_refused_is_not_the_one_before(shell) -> None:
+    setup()
+    good = '(module (func (export "subtract") (param i32 i32) (result i32) (i32.sub (local.get 0) (local.get 1))))'
+    shell.run_cell_magic("wasm", "wat --name subtract", good)
+    assert check("subtract", shell.user_ns["subtract"]).status is Status.CORRECT
+    with pytest.raises(WatError):
+        shell.run_cell_magic("wasm", "wat --name subtract", good[:-1])
+    assert check("subtract", shell.user_ns["subtract"]).status is Status.NOT_ATTEMPTED
 
 
 def test_course_room_does_not_import_ui() -> None:
-    import subprocess
-    import sys
-
     code = "import sys, labkit.course; sys.exit(any(name.startswith('labkit.ui') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
-    assert environment_function is environment

@@ -80,6 +80,18 @@ def test_folder_that_may_not_be_written_never_breaks_a_check(monkeypatch: pytest
     assert check("magic_size", 8).status is Status.CORRECT
 
 
+def test_user_without_a_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("LABKIT_PROGRESS")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    assert check("magic_size", 8).status is Status.CORRECT
+    with pytest.raises(CourseError, match="Set LABKIT_PROGRESS"):
+        progress()
+
+
 def test_lock_held_by_another_costs_the_entry_not_the_check(progress_file: Path) -> None:
     fcntl = pytest.importorskip("fcntl", reason="flock is missing on this system")
     progress_file.parent.mkdir()

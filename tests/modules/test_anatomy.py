@@ -277,6 +277,10 @@ def test_long_lists_are_cut() -> None:
     assert "… 980 more" in text
     assert "The 10 largest of 1000 functions" in text
     assert len(text) < 10_000
+    globals_, segments = "(global i32 (i32.const 0))" * 30, '(data (i32.const 3) "abc")' * 9
+    text = str(inspect(f'(module {globals_} (memory 1) {segments} (data "passive"))'))
+    assert re.search(r"^global +… +24 more$", text, re.MULTILINE)
+    assert re.search(r"^data +5 +3 B, copied at instantiation to i32.const 3\ndata +… +4 more$", text, re.MULTILINE)
 
 
 def test_picture(modules: dict[str, bytes], component: bytes) -> None:

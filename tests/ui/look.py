@@ -22,7 +22,7 @@ WIDTH_PIXELS, PICTURE_PIXELS, LARGEST_PIXELS = 1280, 1500, 30_000
 CONTENT_HEIGHT = """() => {
     const outer = document.querySelector('.jp-WindowedPanel-outer');
     const cells = outer.querySelectorAll('.jp-Cell');
-    return cells[cells.length - 1].getBoundingClientRect().bottom + outer.scrollTop + 20;
+    return cells[cells.length - 1].getBoundingClientRect().bottom + outer.scrollTop + 50;
 }"""
 
 CHANGE_THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"

@@ -95,4 +95,4 @@ def test_cell_that_is_skipped_fails(tmp_path: Path) -> None:
 
 
 def test_kernel_that_dies_fails(tmp_path: Path) -> None:
-    assert _replay(tmp_path, _cell("import os\nos._exit(3)"), _cell("1", output="1", count=2), cell_seconds=5.0) != ""
+    assert _replay(tmp_path, _cell("import os\nos._exit(3)"), _cell("1", output="1", count=2), cell_seconds=2.0) != ""
