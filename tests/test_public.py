@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 import labkit
 
 
@@ -40,12 +42,8 @@ def test_star_import_gives_the_public_names_and_no_other():
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    try:
-        labkit.nonsense  # noqa: B018
-    except AttributeError as error:
-        assert "nonsense" in str(error)
-    else:
-        raise AssertionError
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = labkit.nonsense
 
 
 def test_importing_labkit_brings_in_nothing_heavy():

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ["VERSION", "is_panic", "probe", "universal_engine", "wasmer"]
+__all__ = ["VERSION", "is_panic", "probe", "universal_engine", "wasmer", "where_it_may_panic"]
 
 wasmer: Any
 try:
@@ -66,6 +69,33 @@ def universal_engine(compiler: str) -> Any:
     return wasmer.Store(wasmer.engine.Universal(import_module(f"wasmer_compiler_{compiler}").Compiler))
 
 
+class _Panics(threading.local):
+    """Whether this thread has panicked."""
+
+    happened = False
+
+
+_panics = _Panics()
+_Result = TypeVar("_Result")
+
+
 def is_panic(failure: BaseException) -> bool:
-    """Tell whether the binding panicked: its exception is no `Exception`, and each of its libraries has one of its own."""
-    return type(failure).__name__ == "PanicException"
+    """Tell whether the binding panicked, and remember that this thread did.
+
+    Its exception is no `Exception`, and each of its libraries has one of its own.
+    """
+    panicked = type(failure).__name__ == "PanicException"
+    _panics.happened = _panics.happened or panicked
+    return panicked
+
+
+def where_it_may_panic(work: Callable[[], _Result]) -> _Result:
+    """Do work that may panic, in a thread of its own if this one has panicked before.
+
+    A panic that crosses from one of the binding's libraries to another is never counted as over, and Rust ends the process
+    when a thread panics in a panic. Nothing that the binding made may come back from the work: it bears no other thread.
+    """
+    if not _panics.happened:
+        return work()
+    with ThreadPoolExecutor(max_workers=1) as fresh:
+        return fresh.submit(work).result()

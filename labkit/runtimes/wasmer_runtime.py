@@ -16,7 +16,7 @@ from labkit.runtimes.instance import Module
 from labkit.runtimes.interface import Runtime
 from labkit.runtimes.store import Store
 from labkit.runtimes.values import FORMAT, is_numeric
-from labkit.runtimes.wasmer_binding import VERSION, is_panic, probe, wasmer
+from labkit.runtimes.wasmer_binding import VERSION, is_panic, probe, wasmer, where_it_may_panic
 from labkit.runtimes.wasmer_bridges import function_cell, new_table
 from labkit.runtimes.wasmer_calls import bind_function, host_function
 from labkit.runtimes.wasmer_code import Code, Engine
@@ -64,14 +64,19 @@ class WasmerRuntime(Runtime):
 
     def _code(self, wasm: bytes, *, deferred: bool = False) -> Code:
         try:
-            return Code.compile(self.compiler, wasm, deferred=deferred)
+            return where_it_may_panic(lambda: Code.compile(self.compiler, wasm, deferred=deferred))
         except BaseException as failure:
             if isinstance(failure, RuntimeError) or is_panic(failure):
                 raise compile_error(failure, self.name, self.version) from None
             raise
 
     def _is_valid(self, wasm: bytes) -> bool:
-        return bool(wasmer.Module.validate(Engine(self.compiler).native, wasm))
+        try:
+            return where_it_may_panic(lambda: bool(wasmer.Module.validate(Engine(self.compiler).native, wasm)))
+        except BaseException as failure:
+            if is_panic(failure):
+                return False
+            raise
 
     def _validate(self, wasm: bytes) -> None:
         refuse_hazards(wasm, find_hazards(wasm), self.name, self.version)

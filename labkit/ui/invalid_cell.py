@@ -11,7 +11,8 @@ from labkit.runtimes.registry import runtime
 
 __all__ = ["check_valid"]
 
-_OFFSET = re.compile(r"at offset (\d+): (.*)", re.DOTALL)
+# As a validator ends its message, with what it found before that.
+_FOUND = re.compile(r"(?:.*refuses the module: )?(?P<reason>.*) \(at offset 0x(?P<offset>[0-9a-f]+)\)", re.DOTALL)
 # What may hold words that are no instructions.
 _NO_CODE = re.compile(r';;[^\n]*|\(;.*?;\)|"(?:\\.|[^"\\])*"', re.DOTALL)
 
@@ -33,12 +34,11 @@ def check_valid(wasm: bytes, text: str) -> None:
     try:
         runtime("wasmtime").validate(wasm)
     except CompileError as error:
-        found = _OFFSET.search(error.message)
-        place = _place(wasm, int(found[1]), text) if found else None
+        found = _FOUND.match(error.message)
+        place = _place(wasm, int(found["offset"], 16), text) if found else None
         if found is None or place is None:
             raise
-        reason = " ".join(found[2].split()).rstrip(".")
-        raise CompileError(f"The module is not valid. {place}: {reason}.", remedy="Correct it there and run the cell again.") from None
+        raise CompileError(f"The module is not valid. {place}: {found['reason']}.", remedy="Correct it there and run the cell again.") from None
 
 
 def _place(wasm: bytes, offset: int, text: str) -> str | None:

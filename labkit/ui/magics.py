@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -15,7 +15,7 @@ from labkit.modules.load import is_text, to_wasm
 from labkit.modules.reader import Reader, read_header
 from labkit.modules.sections import read_sections
 from labkit.runtimes.registry import RUNTIME_NAMES, runtimes
-from labkit.sandbox.run import Result, run
+from labkit.sandbox.run import Outcome, Result, run
 from labkit.ui import short_errors
 from labkit.ui.cell_options import LANGUAGES, OPTIONS, read_options
 from labkit.ui.invalid_cell import check_valid
@@ -132,21 +132,23 @@ def run_cell(line: str, cell: str, variables: dict[str, Any]) -> CellReport:
     check_valid(wasm, f"\n{cell}")
     if options.name:
         variables[options.name] = wasm
-    limits = Limits(time=options.time_seconds)
-    calls = tuple(_call(wasm, words, name, limits) for words in options.calls for name in options.runtime_names)
+    calls = tuple(_call(wasm, words, name, options.time_seconds) for words in options.calls for name in options.runtime_names)
     return CellReport(wasm, assemble_seconds, calls)
 
 
-def _call(wasm: bytes, words: tuple[str, ...], name: str, limits: Limits) -> Call:
+def _call(wasm: bytes, words: tuple[str, ...], name: str, seconds: float) -> Call:
     """Call a function; what only this runtime cannot do is a row of the table, and what is wrong with the call an error."""
     text = f"{words[0]}({', '.join(words[1:])})"
     status = next(row for row in runtimes() if row.name == name)
     if not status.available:
         return Call(text, name, reason=f"Not available: {status.reason}. {status.remedy}")
     try:
-        return Call(text, name, run(wasm, export=words[0], args=words[1:], runtime=name, limits=limits))
+        result = run(wasm, export=words[0], args=words[1:], runtime=name, limits=Limits(time=seconds))
     except (CompileError, Unsupported) as error:
         return Call(text, name, reason=str(error))
+    if result.outcome is Outcome.TIME_LIMIT:
+        result = replace(result, message=f"It ran longer than {seconds:g} s. Give it more with --time, or look for a loop without an end.")
+    return Call(text, name, result)
 
 
 def _assemble(cell: str) -> bytes:

@@ -3,13 +3,14 @@
 #
 # {open}
 #
-# **You will do:** see what this machine can run, assemble a WebAssembly module from text, run the same bytes on two runtimes, change it, and
-# break it without harm.
+# **You will do:** see what this machine can run, assemble a WebAssembly module from text, run the same bytes on two
+# runtimes, change it, and break it without harm.
 #
-# **You will learn:** how this lab works: what the cells and panels do, what to do when something is missing, and how the exercises check
-# themselves.
+# **You will learn:** how this lab works: what the cells and panels do, what to do when something is missing, and how
+# the exercises check themselves.
 #
-# **You need:** nothing but this page. Ten minutes. Run a cell with <kbd>Shift</kbd>+<kbd>Enter</kbd>, from top to bottom.
+# **You need:** nothing but this page. Ten minutes. Run a cell with <kbd>Shift</kbd>+<kbd>Enter</kbd>, from top to
+# bottom.
 
 # %% tags=["nbval-ignore-output"]
 import labkit
@@ -19,21 +20,23 @@ labkit.course.setup()
 # %% [markdown]
 # ## 1. What this machine has
 #
-# WebAssembly needs a *runtime*: a program that loads a module and runs it in a sandbox. The lab puts several behind one interface. A runtime that does
-# not work here stays in the table, with the reason and what to do about it; the course goes on without it.
+# WebAssembly needs a *runtime*: a program that loads a module and runs it in a sandbox. The lab puts several behind
+# one interface. A runtime that does not work here stays in the table, with the reason and what to do about it; the
+# course goes on without it.
 
 # %% tags=["nbval-ignore-output"]
 labkit.course.environment()
 
 # %% [markdown]
-# Look at the years. Wasmtime is current; the `wasmer` package is from 2022, the newest there is for Python. Wherever the course compares the two, it compares four
-# years as well, and says so.
+# Look at the years. Wasmtime is current; the `wasmer` package is from 2022, the newest there is for Python. Wherever
+# the course compares the two, it compares four years as well, and says so.
 
 # %% [markdown]
 # ## 2. The first module
 #
-# The article's promise is *compile once, run anywhere*. Here is a module in WebAssembly's text form, WAT. `%%wasm wat` assembles the cell and runs it on
-# the runtimes named after `--run`; `--call` says which function, with which numbers. **Change the numbers, or `i32.add` to `i32.mul`, and run it again.**
+# The article's promise is *compile once, run anywhere*. Here is a module in WebAssembly's text form, WAT. `%%wasm
+# wat` assembles the cell and runs it on the runtimes named after `--run`; `--call` says which function, with which
+# numbers. **Change the numbers, or `i32.add` to `i32.mul`, and run it again.**
 
 # %% tags=["nbval-ignore-output"]
 # %%wasm wat --name adder --run wasmtime,wasmer --call add 2 3
@@ -44,14 +47,15 @@ labkit.course.environment()
 #     i32.add))
 
 # %% [markdown]
-# Two runtimes by different people gave the same answer from the same bytes. `--name adder` kept those bytes in a Python variable:
+# Two runtimes by different people gave the same answer from the same bytes. `--name adder` kept those bytes in a
+# Python variable:
 
 # %%
 len(adder), adder[:8]
 
 # %% [markdown]
-# **The surprise** is the first number. That is the whole program: what it needs, what it offers and what it does, in fewer bytes than this sentence. Notebook 01 takes it
-# apart.
+# **The surprise** is the first number. That is the whole program: what it needs, what it offers and what it does, in
+# fewer bytes than this sentence. Notebook 01 takes it apart.
 #
 # The magic is a short way to write Python. This says the same:
 
@@ -62,8 +66,9 @@ result.values
 # %% [markdown]
 # ## 3. A program worth waiting for
 #
-# Fibonacci numbers, the slow way: the function calls itself about as often as the number it returns. Choose a number, choose runtimes, run. The notebook stays
-# yours meanwhile: every run happens in a process of its own, and *Cancel* ends it.
+# Fibonacci numbers, the slow way: the function calls itself about as often as the number it returns. Choose a number,
+# choose runtimes, run. The notebook stays yours meanwhile: every run happens in a process of its own, and *Cancel*
+# ends it.
 
 # %%
 fibonacci = labkit.to_wasm("""
@@ -84,7 +89,8 @@ RunPanel(fibonacci, export="fib", args=[25], bounds=[(0, 32)])
 # %% [markdown]
 # ## 4. Break it
 #
-# A module that never ends. Nobody has to press a button: the cell has a time limit of a second, and the process that ran the guest is gone.
+# A module that never ends. Nobody has to press a button: the cell has a time limit of a second, and the process that
+# ran the guest is gone.
 
 # %% tags=["nbval-ignore-output"]
 # %%wasm wat --run wasmtime,wasmer --call forever
@@ -101,7 +107,8 @@ divide = '(module (func (export "divide") (param i32 i32) (result i32) (i32.div_
 labkit.run(divide, export="divide", args=[1, 0]).trap
 
 # %% [markdown]
-# And a mistake of your own. Whatever you do wrong in this lab, you get one message that says what happened and what to do next:
+# And a mistake of your own. Whatever you do wrong in this lab, you get one message that says what happened and what
+# to do next:
 
 # %% tags=["raises-exception"]
 labkit.run(divide, export="divide", args=[1])
@@ -124,8 +131,8 @@ labkit.run(divide, export="divide", args=[42, 7]).values
 # %% [markdown]
 # ## What you measured
 #
-# One module of less than a hundred bytes ran on every runtime that this machine has, with the same result; an endless loop cost a second; a trap and a mistake
-# cost a message.
+# One module of less than a hundred bytes ran on every runtime that this machine has, with the same result; an endless
+# loop cost a second; a trap and a mistake cost a message.
 #
 # ## Where to go
 #

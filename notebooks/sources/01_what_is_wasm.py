@@ -3,11 +3,11 @@
 #
 # {open}
 #
-# **You will do:** read a module byte by byte, write one by hand and change it, watch the stack machine run it one instruction at a time, and make
-# it fail in every way it can.
+# **You will do:** read a module byte by byte, write one by hand and change it, watch the stack machine run it one
+# instruction at a time, and make it fail in every way it can.
 #
-# **You will learn:** what a `.wasm` file holds and why it is so small; why a runtime can check a whole module before the first instruction
-# runs; what a trap is, and why every runtime traps in the same place.
+# **You will learn:** what a `.wasm` file holds and why it is so small; why a runtime can check a whole module before
+# the first instruction runs; what a trap is, and why every runtime traps in the same place.
 #
 # **You need:** notebook 00, and nothing that is not in this page: no compiler, no network. Twenty minutes.
 
@@ -19,8 +19,8 @@ labkit.course.setup()
 # %% [markdown]
 # ## 1. The smallest module has eight bytes
 #
-# The article calls WebAssembly a *binary format* that every runtime loads the same way. So here it is, without any tool: four bytes that say
-# "this is WebAssembly" (a zero and the letters `asm`) and four that say "version 1".
+# The article calls WebAssembly a *binary format* that every runtime loads the same way. So here it is, without any
+# tool: four bytes that say "this is WebAssembly" (a zero and the letters `asm`) and four that say "version 1".
 
 # %%
 empty = bytes([0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00])
@@ -33,10 +33,11 @@ labkit.inspect(empty)
 labkit.runtime("wasmtime").compile(empty)
 
 # %% [markdown]
-# It is: it needs nothing, offers nothing and can be instantiated. A container image of nothing would still need a manifest, a configuration and
-# a layer.
+# It is: it needs nothing, offers nothing and can be instantiated. A container image of nothing would still need a
+# manifest, a configuration and a layer.
 #
-# The format is strict where it matters. Change the version and the module is refused, with the place where reading stopped:
+# The format is strict where it matters. Change the version and the module is refused, with the place where reading
+# stopped:
 
 # %% tags=["raises-exception"]
 labkit.inspect(b"\0asm\x02\0\0\0")
@@ -44,9 +45,9 @@ labkit.inspect(b"\0asm\x02\0\0\0")
 # %% [markdown]
 # ## 2. Sections: types here, code there
 #
-# Behind the header come *sections*, each with a number, its length and its contents. Nobody writes them by hand: WebAssembly has a text
-# form, WAT, which says the same. The cell below is WAT; `%%wasm wat` assembles it, keeps the bytes as `adder`, and calls `add`. **Change
-# something and run it again.**
+# Behind the header come *sections*, each with a number, its length and its contents. Nobody writes them by hand:
+# WebAssembly has a text form, WAT, which says the same. The cell below is WAT; `%%wasm wat` assembles it, keeps the
+# bytes as `adder`, and calls `add`. **Change something and run it again.**
 
 # %% tags=["nbval-ignore-output"]
 # %%wasm wat --name adder --call add 2 3
@@ -60,9 +61,10 @@ labkit.inspect(b"\0asm\x02\0\0\0")
 labkit.inspect(adder)
 
 # %% [markdown]
-# Three sections do the work: *type* says what signatures there are, *function* which function has which, *code* what each does. That order is
-# no accident: by the time a runtime reads the code, it knows every signature, and can compile each function as its bytes arrive, on as many cores as it
-# has. The last section, *name*, is for people and debuggers: no instruction depends on it.
+# Three sections do the work: *type* says what signatures there are, *function* which function has which, *code* what
+# each does. That order is no accident: by the time a runtime reads the code, it knows every signature, and can
+# compile each function as its bytes arrive, on as many cores as it has. The last section, *name*, is for people and
+# debuggers: no instruction depends on it.
 #
 # Every byte has a meaning:
 
@@ -70,9 +72,10 @@ labkit.inspect(adder)
 labkit.inspect(adder).annotate()
 
 # %% [markdown]
-# Look at the last lines of the code section: the whole function is `20 00 20 01 6a 0b`, six bytes. Numbers are written in LEB128, seven bits a
-# byte, so small numbers (nearly all of them) take one byte. **The surprise:** there is more in the module about the function than there
-# is of the function. Real modules are the other way around, as notebook 02 shows.
+# Look at the last lines of the code section: the whole function is `20 00 20 01 6a 0b`, six bytes. Numbers are
+# written in LEB128, seven bits a byte, so small numbers (nearly all of them) take one byte. **The surprise:** there
+# is more in the module about the function than there is of the function. In a large module it is the other way around:
+# code is nearly all there is.
 #
 # Nothing seals the bytes, either. `6a` is `i32.add`; `6b` is `i32.sub`. Change that one byte:
 
@@ -82,8 +85,8 @@ patched = adder[:position] + bytes([0x6B]) + adder[position + 1 :]
 labkit.run(patched, export="add", args=[2, 3]).values
 
 # %% [markdown]
-# "add" subtracts now, and no runtime minds: the module is valid. Whether it is the module you *meant* is not a question that the format
-# answers; signatures and checksums are the business of whoever ships it.
+# "add" subtracts now, and no runtime minds: the module is valid. Whether it is the module you *meant* is not a
+# question that the format answers; signatures and checksums are the business of whoever ships it.
 #
 # And back to text. The printer knows the names because the *name* section kept them:
 
@@ -93,8 +96,9 @@ print(labkit.to_wat(patched))
 # %% [markdown]
 # ## 3. Checked before it runs
 #
-# The article says that a module is *sandboxed*. One half of that is decided before anything runs: the runtime *validates* every function,
-# in one pass, without running it. This function takes two numbers off a stack that holds one:
+# The article says that a module is *sandboxed*. One half of that is decided before anything runs: the runtime
+# *validates* every function, in one pass, without running it. This function takes two numbers off a stack that holds
+# one:
 
 # %% tags=["raises-exception"]
 # %%wasm wat --call one
@@ -105,14 +109,16 @@ print(labkit.to_wat(patched))
 #     i32.add))
 
 # %% [markdown]
-# **The surprise:** the cell calls `one`, which is sound; nobody calls `$never_called`; and still the whole module is refused. That is what makes the rest of the sandbox cheap: after validation
-# a runtime knows the type of every value on the stack at every instruction, so the machine code it makes needs no checks for it.
+# **The surprise:** the cell calls `one`, which is sound; nobody calls `$never_called`; and still the whole module is
+# refused. That is what makes the rest of the sandbox cheap: after validation a runtime knows the type of every value
+# on the stack at every instruction, so the machine code it makes needs no checks for it.
 
 # %% [markdown]
 # ## 4. The stack machine, one instruction at a time
 #
-# An instruction takes its operands off a stack and pushes its result. This is Euclid's algorithm; `labkit.step` runs it in a small interpreter of the
-# lab's own and keeps every state; Wasmtime, asked for the same, must agree. Move the slider, or play.
+# An instruction takes its operands off a stack and pushes its result. This is Euclid's algorithm; `labkit.step` runs
+# it in a small interpreter of the lab's own and keeps every state; Wasmtime, asked for the same, must agree. Move the
+# slider, or play.
 
 # %%
 euclid = labkit.to_wasm("""
@@ -136,14 +142,15 @@ from labkit.ui import StepperPanel
 StepperPanel(trace)
 
 # %% [markdown]
-# **The surprise:** `loop` does not loop. A branch to a `loop` goes to its beginning, a branch to a `block` to its end, and that is all there is: no jump
-# to an address, no way into the middle of anything. Without a `br` the loop above would run once.
+# **The surprise:** `loop` does not loop. A branch to a `loop` goes to its beginning, a branch to a `block` to its
+# end, and that is all there is: no jump to an address, no way into the middle of anything. Without a `br` the loop
+# above would run once.
 
 # %% [markdown]
 # ## 5. Traps: stopped, not undefined
 #
-# The other half of the sandbox happens while it runs. What C leaves undefined, WebAssembly defines: the guest *traps*, which ends the call and hands
-# control back to the host. Here are functions that invite trouble:
+# The other half of the sandbox happens while it runs. What C leaves undefined, WebAssembly defines: the guest
+# *traps*, which ends the call and hands control back to the host. Here are functions that invite trouble:
 
 # %%
 traps = labkit.to_wasm("""
@@ -172,16 +179,17 @@ attempts = [
 [(name, args, labkit.run(traps, export=name, args=args).trap.value) for name, args in attempts]
 
 # %% [markdown]
-# Each has a name, and the name is the same on every runtime, though their own words differ. The next cell tries all of it on all
-# runtimes that work here, and counts the names for each attempt:
+# Each has a name, and the name is the same on every runtime, though their own words differ. The next cell tries all
+# of it on all runtimes that work here, and counts the names for each attempt:
 
 # %%
 here = [row.name for row in labkit.runtimes() if row.available]
 [len({labkit.run(traps, export=name, args=args, runtime=runtime).trap for runtime in here}) for name, args in attempts]
 
 # %% [markdown]
-# **The surprise** is what is not in the list: adding 1 to the largest `i32`. Sums, differences and products wrap around, on every machine alike. The only arithmetic on integers that
-# traps is division: by zero, or of the smallest number by −1, whose quotient is one larger than the largest number there is.
+# **The surprise** is what is not in the list: adding 1 to the largest `i32`. Sums, differences and products wrap
+# around, on every machine alike. The only arithmetic on integers that traps is division: by zero, or of the smallest
+# number by −1, whose quotient is one larger than the largest number there is.
 
 # %% [markdown]
 # ## Exercises
@@ -197,9 +205,11 @@ here = [row.name for row in labkit.runtimes() if row.available]
 # %% [markdown]
 # ## What you measured
 #
-# - The smallest module has 8 bytes; the one that adds two numbers has fewer than a hundred, of which six are its code.
+# - The smallest module has 8 bytes; the one that adds two numbers has fewer than a hundred, of which six are its
+#   code.
 # - Validation looks at all code, called or not, before any of it runs.
 # - Eight ways to fail end in the same trap on every runtime that this machine has.
 #
-# **Read on:** notebook 04 runs one module on every runtime and shows where they do differ. The format itself is in the
-# [core specification](https://webassembly.github.io/spec/core/), whose chapter "Binary Format" has everything `annotate()` showed.
+# **Read on:** notebook 04 runs one module on every runtime and shows where they do differ. The format itself is in
+# the [core specification](https://webassembly.github.io/spec/core/), whose chapter "Binary Format" has everything
+# `annotate()` showed.

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 WIDTH_PIXELS, PICTURE_PIXELS, LARGEST_PIXELS = 1280, 1500, 30_000
 CONTENT_HEIGHT = """() => {
     const outer = document.querySelector('.jp-WindowedPanel-outer');
+    outer.scrollTop = 0;
     const cells = outer.querySelectorAll('.jp-Cell');
-    return cells[cells.length - 1].getBoundingClientRect().bottom + outer.scrollTop + 50;
+    return cells[cells.length - 1].getBoundingClientRect().bottom + 50;
 }"""
 
 CHANGE_THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
@@ -61,6 +62,7 @@ def photograph(page: Page, picture: Path, theme: str) -> list[Path]:
     height = min(int(page.evaluate(CONTENT_HEIGHT)), LARGEST_PIXELS)
     page.set_viewport_size({"width": WIDTH_PIXELS, "height": height})
     page.wait_for_timeout(500)
+    page.evaluate(CONTENT_HEIGHT)  # running scrolled down, and so may the new size have
     paths = []
     for number, top in enumerate(range(0, height, PICTURE_PIXELS), 1):
         path = picture.with_name(f"{picture.stem}-{theme}-{number}.png")

@@ -25,8 +25,8 @@ EXERCISES = (
         name="code_bytes",
         title="Read the bytes of a function",
         prompt=(
-            "A function's code is `20 00 41 03 6c 0b`. Behind `20` (`local.get`) and `41` (`i32.const`) stands one number each; `6c` is `i32.mul` and "
-            "`0b` is `end`. What does the function return for the parameter 14?"
+            "A function's code is `20 00 41 03 6c 0b`. Behind `20` (`local.get`) and `41` (`i32.const`) stands one number each; "
+            "`6c` is `i32.mul` and `0b` is `end`. What does the function return for the parameter 14?"
         ),
         starter="code_bytes = ...",
         solution="code_bytes = 42",
@@ -44,7 +44,9 @@ EXERCISES = (
     Exercise(
         name="safe_divide",
         title="Divide without trapping",
-        prompt="Export a function `safe_divide` that divides two signed `i32` and returns 0 wherever `i32.div_s` would trap. There are two such cases.",
+        prompt=(
+            "Export a function `safe_divide` that divides two signed `i32` and returns 0 wherever `i32.div_s` would trap. There are two such cases."
+        ),
         starter="""%%wasm wat --name safe_divide
 (module
   (func (export "safe_divide") (param $a i32) (param $b i32) (result i32)
