@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from labkit.toolchains.job import Job
 from labkit.toolchains.language import FREESTANDING, Found, Language, Missing, Request
@@ -56,13 +55,12 @@ class AssemblyScript(Language):
 
     def compile(self, job: Job) -> None:
         """Compile, with the shim's library where the host is WASI."""
-        shim = job.found.parts["modules"] / _SHIM / "asconfig.json"
-        # The shim's paths are relative to its configuration, and absolute where that is not in the folder.
-        wasi = self._wasi(shim) if job.request.target != FREESTANDING else ()
-        start = ("--exportStart", "_start" if job.request.kind == "command" else "_initialize") if wasi else ()
-        job.run([*job.found.command, job.source, "--outFile", job.output.name, *self.flags(job.request), *wasi, *start, "--noColors"])
-
-    @staticmethod
-    def _wasi(configuration: Path) -> tuple[str, ...]:
-        options = json.loads(configuration.read_text(encoding="utf-8"))["options"]
-        return ("--lib", str(configuration.parent / options["lib"]), *(word for use in options["use"] for word in ("--use", use)))
+        host: tuple[str, ...] = ()
+        if job.request.target != FREESTANDING:
+            # The compiler looks for libraries below its own folder only.
+            shim = job.found.parts["modules"] / _SHIM
+            (job.folder / "wasi").symlink_to(shim / "assembly")
+            start = "_start" if job.request.kind == "command" else "_initialize"
+            uses = json.loads((shim / "asconfig.json").read_text(encoding="utf-8"))["options"]["use"]
+            host = ("--lib", "wasi", *(word for use in uses for word in ("--use", use)), "--exportStart", start)
+        job.run([*job.found.command, job.source, "--outFile", job.output.name, *self.flags(job.request), *host, "--noColors"])

@@ -34,4 +34,4 @@ def to_component(job: Job, adapter: Found) -> None:
     """Put the job's module, a WASI command, into a component that has its place."""
     core = job.folder / "core.wasm"
     job.output.rename(core)
-    job.run([*adapter.command, "new", core.name, "--wasi-command", "--out", job.output.name])
+    job.run([*adapter.command, "new", core.name, "--wasi-command", "-o", job.output.name])

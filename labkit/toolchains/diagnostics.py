@@ -48,9 +48,10 @@ def clean(output: str, *, folder: Path, internal: str, shown: str, roots: Iterab
     for root, name in sorted(roots, key=lambda pair: -len(str(pair[0]))):
         text = text.replace(str(root), name)
     suffix = re.escape(Path(shown).suffix)
+    # Where componentize-py mounts the program's folder, that is `/0/`.
     # An object file keeps the source's name; a compiler that caches it says where.
     text = re.sub(rf"(?:[^\s'\"(:]*/)?\b{internal}\.o(?:bj)?\b", shown.replace("\\", r"\\"), text)
-    text = re.sub(rf"(?:\./)?\b{internal}{suffix}\b", lambda _: shown, text)
+    text = re.sub(rf"(?:\./|/\d/)?\b{internal}{suffix}\b", lambda _: shown, text)
     return _shorten(text.strip())
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
+from labkit.errors import ToolchainUnavailable
 from labkit.toolchains.component import jco_command
 from labkit.toolchains.folders import tools_folder
 from labkit.toolchains.javascript_c import c_program
@@ -14,10 +17,11 @@ from labkit.toolchains.language import WASIP1, WASIP2, Found, Language, Missing,
 from labkit.toolchains.node import find_node
 from labkit.toolchains.pins import QUICKJS
 from labkit.toolchains.probe import node_package, package_version
+from labkit.toolchains.process import run_process
 from labkit.toolchains.wit import CoreFunction, core_functions, world
 from labkit.toolchains.zig import find_zig, zig_environment
 
-__all__ = ["GUESTS", "JavaScript"]
+__all__ = ["GUESTS", "JavaScript", "build_engine"]
 
 #: The C and Python that guests are linked with.
 GUESTS = Path(__file__).parent / "guests"
@@ -85,6 +89,34 @@ class JavaScript(Language):
         (job.folder / "guest.wit").write_text(wit, encoding="utf-8")
         flags = job.language.flags(job.request)
         job.run([*job.found.command, "componentize", job.source, "--wit", "guest.wit", *flags, "--out", job.output.name])
+
+
+def build_engine(sources: Path, folder: Path) -> None:
+    """Compile QuickJS for WebAssembly, and a checker of programs for this machine.
+
+    Parameters
+    ----------
+    sources : Path
+        The engine's C source.
+    folder : Path
+        Gets the object files, the header and the checker.
+    """
+    zig = find_zig()
+    if isinstance(zig, Missing):
+        raise ToolchainUnavailable(f"QuickJS cannot be built: {zig.reason}.", remedy=zig.remedy)
+    environment = {**os.environ, **zig_environment()}
+    parts = [str(path) for path in sorted(sources.glob("*.c"))]
+    common = ["-Os", "-D_GNU_SOURCE", "-fno-sanitize=undefined", f"-I{sources}"]
+    guest = ["--target=wasm32-wasi", "-mcpu=generic", "-D_WASI_EMULATED_SIGNAL"]
+    steps = [[*guest, "-c", part, "-o", str(folder / f"{Path(part).stem}.o")] for part in parts]
+    steps += [["-DLABKIT_CHECK", "-s", str(GUESTS / "javascript.c"), *parts, "-lm", "-o", str(folder / "check")]]
+    for step in steps:
+        done = run_process([*zig.command, "cc", *common, *step], folder=folder, environment=environment, timeout_seconds=600)
+        if done.exit_code:
+            raise ToolchainUnavailable(
+                f"Zig could not build QuickJS: {done.output[-400:]}", remedy="Update labkit and its packages: `make lab` does."
+            )
+    shutil.copyfile(sources / "quickjs.h", folder / "quickjs.h")
 
 
 def _find_quickjs() -> Found | Missing:

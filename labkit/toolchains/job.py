@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ class Job:
             If it fails, or does not end.
         """
         name, left = self.found.name, self.deadline - time.monotonic()
-        own = {"TMPDIR": str(self.folder), "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "TERM": "dumb", "CARGO_TERM_COLOR": "never"}
+        own = {"TMPDIR": str(self.folder), "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "TERM": "dumb", "CARGO_TERM_COLOR": "never", "RUST_BACKTRACE": "0"}
         inherited = {key: value for key, value in os.environ.items() if key not in _UNWANTED}
         try:
             ended = run_process(
@@ -130,5 +131,5 @@ class Job:
 
     def _clean(self, output: str) -> str:
         roots = [(root, f"<{self.found.name}>") for root in self.found.roots]
-        roots += [(cache_folder(), "<cache>"), (tools_folder(), "<tools>"), (Path.home(), "~")]
-        return clean(output, folder=self.folder, internal=MAIN, shown=self.program.shown, roots=roots)
+        roots += [(cache_folder(), "<cache>"), (tools_folder(), "<tools>"), (Path(sys.prefix), "<python>"), (Path.home(), "~")]
+        return clean(self.language.words(output), folder=self.folder, internal=MAIN, shown=self.program.shown, roots=roots)

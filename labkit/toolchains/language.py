@@ -134,6 +134,10 @@ class Language(ABC):
         """What has to be passed to the module before the reader's own arguments."""
         return ()
 
+    def words(self, output: str) -> str:
+        """What of a compiler's output is about the source."""
+        return output
+
     def makes_component(self, kind: str) -> bool:
         """Whether the compiler makes components itself; else an adapter makes them of modules."""
         return WASIP2 in self.targets[kind]

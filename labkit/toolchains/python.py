@@ -34,15 +34,22 @@ package wasi:cli@0.2.0 {
   }
 }
 """
+# Modules are there at run time only if they were imported when the component was built.
 _COMMAND_APP = """\
+import ast
+import importlib
 import os
 import sys
 
 from wit_world import exports
 from wit_world.imports import environment
 
-with open({source!r}, encoding="utf-8") as file:
-    _code = compile(file.read(), {shown!r}, "exec")
+_text = {text!r}
+_code = compile(_text, {shown!r}, "exec")
+for _node in ast.walk(ast.parse(_text)):
+    if isinstance(_node, (ast.Import, ast.ImportFrom)):
+        for _name in [_node.module] if isinstance(_node, ast.ImportFrom) else [alias.name for alias in _node.names]:
+            importlib.import_module(_name)
 
 
 class Run(exports.Run):
@@ -57,18 +64,12 @@ class Run(exports.Run):
             sys.stderr.flush()
 """
 _LIBRARY_APP = """\
+import main
 import wit_world
 
-from main import *  # noqa: F403
-
-
-class WitWorld(wit_world.WitWorld):
-    pass
-
-
-for _name, _value in list(globals().items()):
-    if callable(_value) and not _name.startswith("_") and hasattr(wit_world.WitWorld, _name):
-        setattr(WitWorld, _name, staticmethod(_value))
+_base = wit_world.WitWorld
+_functions = {name: staticmethod(value) for name, value in vars(main).items() if callable(value) and hasattr(_base, name)}
+WitWorld = type(_base)("WitWorld", (_base,), _functions)
 """
 
 
@@ -103,17 +104,22 @@ class Python(Language):
         """The program, for the interpreter."""
         return ("-c", source.decode("utf-8", "replace")) if request.target == WASIP1 else ()
 
+    def words(self, output: str) -> str:
+        """The program's own traceback, out of those of what ran it."""
+        return output.partition("AssertionError: ")[2].partition("\n\nCaused by:")[0] or output
+
     def compile(self, job: Job) -> None:
         """Copy the interpreter; or hand the program to the componentizer."""
         if job.request.target == WASIP1:
             shutil.copyfile(job.found.parts["module"], job.output)
             return
-        wit = _COMMAND_WIT if job.request.kind == "command" else world(job.program.source.decode("utf-8", "replace"))
+        text = job.program.source.decode("utf-8", "replace")
+        wit = _COMMAND_WIT if job.request.kind == "command" else world(text)
         if not wit:
             remedy = "Say it in a comment of the source: # wit: export fib: func(n: s32) -> s32;"
             raise job.fail("The source does not say which functions it exports.", remedy=remedy)
         (job.folder / "guest.wit").write_text(wit, encoding="utf-8")
-        app = _COMMAND_APP.format(source=str(job.folder / job.source), shown=job.program.shown) if job.request.kind == "command" else _LIBRARY_APP
+        app = _COMMAND_APP.format(text=text, shown=job.program.shown) if job.request.kind == "command" else _LIBRARY_APP
         (job.folder / "app.py").write_text(app, encoding="utf-8")
         words = ["--wit-path", "guest.wit", "--world", "guest", "componentize", *self.flags(job.request), "--output", job.output.name, "app"]
         job.run([*job.found.command, *words])
