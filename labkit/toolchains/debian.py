@@ -16,19 +16,8 @@ __all__ = ["PACKAGES", "install_rust"]
 
 #: The compiler, its libraries for WebAssembly and for this machine (build scripts, macros), and every library it is linked with.
 PACKAGES = (
-    *(
-        "rustc",
-        "libstd-rust-1.85",
-        "libstd-rust-dev",
-        "libstd-rust-dev-wasm32",
-        "libllvm19",
-        "libc6",
-        "libgcc-s1",
-        "libstdc++6",
-        "zlib1g",
-        "libzstd1",
-    ),
-    *("libedit2", "libtinfo6", "libxml2", "liblzma5", "libffi8", "libbsd0", "libmd0", "libz3-4", "libgmp10"),
+    *("rustc", "libstd-rust-1.85", "libstd-rust-dev", "libstd-rust-dev-wasm32", "libllvm19", "libc6", "libgcc-s1", "libstdc++6"),
+    *("zlib1g", "libzstd1", "libedit2", "libtinfo6", "libxml2", "liblzma5", "libffi8", "libbsd0", "libmd0", "libz3-4", "libgmp10"),
 )
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _ELSEWHERE = "Get Rust from rustup (`rustup target add wasm32-wasip1 wasm32-unknown-unknown`) or conda."
@@ -97,11 +86,8 @@ def _configure(folder: Path, mirror: str) -> Path:
 
 
 def _run(command: Sequence[str], environment: dict[str, str], folder: Path) -> None:
-    done = subprocess.run(
-        command, env=environment, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", check=False
-    )
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, check=False)
     if done.returncode != 0:
-        words = " ".join(line for line in done.stderr.splitlines() if line.startswith("E:"))[:400]
-        raise ToolchainUnavailable(
-            f"{command[0]} failed: {words or f'exit code {done.returncode}'}.", remedy=f"Look at the network and try again. {_ELSEWHERE}"
-        )
+        words = " ".join(line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.startswith("E:"))[:400]
+        message = f"{command[0]} failed: {words or f'exit code {done.returncode}'}."
+        raise ToolchainUnavailable(message, remedy=f"Look at the network and try again. {_ELSEWHERE}")

