@@ -28,11 +28,17 @@ class HostFunction(Function):
 class WasmerMemory(Memory):
     """A linear memory of Wasmer's."""
 
+    store: WasmerStore
+
     def __init__(self, store: WasmerStore, type: MemoryType, native: list[Any]) -> None:
         self.store, self.type, self.native = store, type, native
 
     def _buffer(self) -> memoryview:
-        return memoryview(self.native[0].buffer)
+        buffer = memoryview(self.native[0].buffer)
+        if not buffer and self.native[0].size:  # the binding counts bytes in 32 bits, and 2**32 is one too many
+            binding = f"the Python binding of {self.store.runtime.name} {self.store.runtime.version}"
+            raise Unsupported(f"The memory has 4 GiB, of which {binding} sees no byte.", remedy='Declare less, or use "wasmtime".')
+        return buffer
 
     def _grow(self, pages: int) -> int:
         try:

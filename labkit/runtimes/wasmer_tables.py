@@ -53,6 +53,7 @@ class WasmerTable(Table):
 
     def grow(self, slots: int, value: Any = None) -> int:
         """Add slots."""
+        self.store.check()
         if not isinstance(slots, int) or slots < 0:
             raise ArgumentError(f"A table grows by a whole number of slots, not {slots!r}.", remedy="Pass 0 or more.")
         if self.store.runtime.compiler == "singlepass":

@@ -39,6 +39,7 @@ _LACKS = (
     ("invalid leading byte in type definition", "garbage-collected types"),
     ("Invalid type", "typed function references and garbage-collected types"),
     ("Unknown 0xfd subopcode", "relaxed SIMD"),
+    ("Unknown opcode", "an instruction of a later WebAssembly"),
     ("resizable limits flags", "this kind of memory or table"),
 )
 # What Singlepass alone lacks.
