@@ -11,7 +11,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-import labkit.toolchains as toolchains
+from labkit.toolchains.build import build
 from labkit.toolchains.prebuilt import MANIFEST, Prebuilt, source_digest
 
 HERE = Path(__file__).parent
@@ -50,7 +50,7 @@ def module_name(source: str, target: str) -> str:
 def make(source: str, kind: str, target: str) -> Prebuilt:
     """Build one module into place."""
     file = module_name(source, target)
-    artifact = toolchains.build(SOURCES / source, kind=kind, target=target, output=HERE / file)
+    artifact = build(SOURCES / source, kind=kind, target=target, output=HERE / file)
     if artifact.prebuilt:
         sys.exit(f"{source}: {artifact.note}")
     if artifact.size_bytes > LARGEST_BYTES:

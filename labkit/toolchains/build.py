@@ -95,7 +95,7 @@ def build(
     --------
     >>> artifact = build('(module (func (export "answer") (result i32) (i32.const 42)))', language="wat", kind="library")
     >>> artifact.size_bytes, artifact.target
-    (41, 'freestanding')
+    (39, 'freestanding')
     """
     program, chosen = make_program(source_or_path, language, name)
     request = make_request(chosen, kind=kind, target=target, optimize=optimize, features=features)

@@ -58,7 +58,7 @@ def read_manifest() -> tuple[Prebuilt, ...]:
 
     Examples
     --------
-    >>> all(entry.size_bytes <= 2_000_000 for entry in read_manifest())
+    >>> all(entry.size_bytes <= 2 * 2**20 for entry in read_manifest())
     True
     """
     path = data_folder() / "modules" / MANIFEST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from typing import ClassVar
@@ -106,7 +107,8 @@ class Python(Language):
 
     def words(self, output: str) -> str:
         """The program's own traceback, out of those of what ran it."""
-        return output.partition("AssertionError: ")[2].partition("\n\nCaused by:")[0] or output
+        own = output.partition("AssertionError: ")[2].partition("\n\nCaused by:")[0] or output
+        return re.sub(r'  File "/\d/app\.py".*\n(?:    .*\n)*', "", own)
 
     def compile(self, job: Job) -> None:
         """Copy the interpreter; or hand the program to the componentizer."""

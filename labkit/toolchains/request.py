@@ -63,7 +63,7 @@ def make_program(source_or_path: SourceOrPath, language: str | None, name: str |
 
 def _is_path(text: str, language: str | None) -> bool:
     """Whether a string is a path: one line, and either a known suffix or no language to make it text."""
-    if "\n" in text or "\r" in text or is_text(text):
+    if not text.strip() or "\n" in text or "\r" in text or is_text(text):
         return False
     return language is None or language_of_file(Path(text).suffix) is not None or _exists(text)
 

@@ -65,8 +65,6 @@ class Zig(Language):
         level = request.level(none="Debug", size="ReleaseSmall", speed="ReleaseFast")
         processor = "+".join(["generic", *self.feature_flags(request)])
         shape = ("-fno-entry", "-rdynamic") if request.kind == "library" else ()
-        if shape and request.target != FREESTANDING:
-            shape = ("-mexec-model=reactor", "-rdynamic")
         return ("-target", f"wasm32-{system}", f"-mcpu={processor}", f"-O{level}", *(() if level == "Debug" else ("-fstrip",)), *shape)
 
     def compile(self, job: Job) -> None:
