@@ -95,7 +95,9 @@ class Runtime(ABC):
         return Module(self, interface, self._compile(wasm), wasm)
 
     def validate(self, source: bytes | str | os.PathLike[str]) -> None:
-        """Check that this runtime would accept a module, without compiling it.
+        """Check that this runtime's validator accepts a module, without compiling it.
+
+        Its compiler may still lack something valid, as the one-pass compilers do; that only `compile` tells.
 
         Raises
         ------

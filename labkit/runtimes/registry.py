@@ -68,7 +68,10 @@ def _wasmtime(*, winch: bool) -> _Engine:
     module = import_module("labkit.runtimes.wasmtime_runtime")
     native = import_module("labkit.runtimes._wasmtime_ffi")
     kind = module.WasmtimeRuntime
-    reason = f"choosing Winch needs wasmtime {native.CHECKED_VERSION} and {kind.version} is installed" if winch and not native.PRIVATE else None
+    reason = None
+    if winch and not native.PRIVATE:
+        installed = f"{kind.version} is installed" if kind.version != native.CHECKED_VERSION else "LABKIT_WASMTIME_STOCK=1 forbids it"
+        reason = f"choosing Winch takes the private bindings of wasmtime {native.CHECKED_VERSION}, and {installed}"
     return _Engine(kind.version, kind.release_year, lambda: reason, lambda interruptible: kind(winch=winch, interruptible=interruptible))
 
 
@@ -91,7 +94,7 @@ RUNTIME_NAMES = tuple(_ENGINES)
 
 def _remedy(name: str) -> str:
     if name.startswith("wasmtime"):
-        return "Install the pinned version: `make lab` does."
+        return "Install the pinned version (`make lab` does), and leave LABKIT_WASMTIME_STOCK unset."
     if sys.version_info >= (3, 11):
         return "Run the lab on Python 3.10 (`make lab PYTHON=python3.10`), or go on with wasmtime."
     if name == "wasmer-llvm":
@@ -149,7 +152,7 @@ def runtime(name: str, *, interruptible: bool = True) -> Runtime:
     >>> runtime("wasmtime").name
     'wasmtime'
     """
-    if name not in _ENGINES:
+    if name not in RUNTIME_NAMES:
         raise RuntimeUnavailable(f"There is no runtime {name!r}.", remedy=f"Choose one of {', '.join(RUNTIME_NAMES)}.")
     return _make(name, interruptible)
 

@@ -13,7 +13,7 @@ from labkit.limits import Limits
 from labkit.modules.types import Export, FuncType, GlobalType, MemoryType, TableType
 from labkit.runtimes.externs import Extern, Function, Global, Table
 from labkit.runtimes.memory import Memory
-from labkit.runtimes.values import FORMAT, boundary_types, check_value
+from labkit.runtimes.values import FORMAT, REFERENCES, boundary_types, check_value
 
 if TYPE_CHECKING:
     from labkit.runtimes.instance import Module
@@ -127,7 +127,8 @@ class Store(ABC):
     def table(self, minimum: int, maximum: int | None = None, *, element: str = "funcref") -> Table:
         """Make a table of null references."""
         self.check()
-        boundary_types([element], "The table")
+        if element not in REFERENCES:
+            raise Unsupported(f"A table of {element} cannot be made from Python.", remedy='Choose "funcref", or export a table from a guest.')
         _bounds(minimum, maximum, 10_000_000, "A table's slots")
         return self._table(TableType(element, minimum, maximum))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -46,6 +47,8 @@ _EXHAUSTED = {
     "mmap failed": "Ask for less memory, or close other instances.",
     "out of memory": "Ask for less memory, or close other instances.",
 }
+#: As many slots as a module may declare for a table; a guest could otherwise grow one until the process is killed.
+_MOST_SLOTS = 10_000_000
 _NO_OFFSET = 2 ** (8 * ctypes.sizeof(ctypes.c_size_t)) - 1  # of a frame that has none
 
 
@@ -63,8 +66,7 @@ class WasmtimeStore(Store):
         self._deadline = float("inf")
         if limits.fuel_units is not None:
             self.native.set_fuel(limits.fuel_units)
-        if limits.memory_bytes is not None:
-            self.native.set_limits(memory_size=limits.memory_bytes)
+        self.native.set_limits(memory_size=-1 if limits.memory_bytes is None else limits.memory_bytes, table_elements=_MOST_SLOTS)
         if runtime.interruptible:
             private.watch_epochs(self)
 
@@ -117,6 +119,11 @@ class WasmtimeStore(Store):
             for phrase, remedy in _EXHAUSTED.items():
                 if phrase in words:
                     raise LimitExceeded(f"{self.runtime.name}: {words}.", remedy=remedy) from None
+            if "disabled for this engine" in words:
+                raise Unsupported(f"{self.runtime.name}: {words}.", remedy="Build the module without that feature.") from None
+            if backtrace := _backtrace(failure):  # what the runtime does for a guest that runs, such as WASI, has failed
+                detail = re.sub(r"error while executing at wasm backtrace:.* Caused by: ", "", words)
+                raise GuestTrap(TrapKind.OTHER, runtime=self.runtime.name, detail=detail, backtrace=backtrace) from None
             raise LinkError(f"{self.runtime.name} cannot link the module: {words}.", remedy="Compare module.imports with what you pass.") from None
         raise failure
 

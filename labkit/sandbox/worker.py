@@ -1,73 +1,210 @@
-"""The process a guest runs in: reads a request and a module on stdin, limits itself, writes one JSON answer."""
+"""The process a guest runs in: waits for one request, confines itself, answers, ends."""
 
 from __future__ import annotations
 
 import json
 import os
 import resource
-import signal
-import sys
+import socket
 import time
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from importlib import import_module
+from typing import Any, NoReturn
 
-from labkit.errors import GuestTrap, LabkitError, LimitExceeded
+from labkit.errors import ArtifactError, GuestTrap, LabkitError, LimitExceeded, TrapKind
 from labkit.limits import Limits
+from labkit.runtimes.externs import Function
+from labkit.runtimes.instance import Module
+from labkit.runtimes.interface import Runtime
 from labkit.runtimes.registry import runtime
+from labkit.sandbox import confinement
+from labkit.sandbox.grants import Grants, to_file
+from labkit.sandbox.request import HEADER, Request, read_request, receive
+from labkit.sandbox.wasi import Exited
 
-__all__ = ["main"]
+__all__ = ["rehearsal_artifact", "serve"]
+
+#: Data that compiling may take, in bytes.
+COMPILE_BYTES = 1536 * 2**20
+#: Data that a runtime may take beside the guest's memories, in bytes: tables, stacks, threads.
+RUNTIME_BYTES = 256 * 2**20
+_REHEARSAL = """(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "ready")
+    (func (export "_start") {calls} (call $exit (i32.const 0))))"""
+_REHEARSED: dict[str, Any] = {
+    "export": None,
+    "args": [],
+    "grants": asdict(Grants()),
+    "seconds": 1.0,
+    "prepare_seconds": 1.0,
+    "memory_bytes": 2**20,
+    "fuel_units": None,
+    "artifact": "load",
+}
 
 
-def main() -> None:
-    """Answer one request."""
-    header, _, wasm = sys.stdin.buffer.read().partition(b"\n")
-    # Whatever prints from here on must not garble the answer.
-    answer_to = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    with answer_to:
-        json.dump(_answer(json.loads(header), wasm), answer_to)
+def rehearsal_artifact(runtime_name: str, *, sealed: bool) -> bytes:
+    """Compile the program that workers rehearse with; this starts threads, so not in a process that will be forked."""
+    calls = "(drop (call $write (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 8)))" if sealed else ""
+    return runtime(runtime_name, interruptible=False).compile(_REHEARSAL.format(calls=calls)).serialize()
+
+
+def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal: bytes) -> NoReturn:
+    """Get ready, answer one request, and end.
+
+    Parameters
+    ----------
+    channel : socket
+        To the kernel.
+    runtime_name : str
+    sealed : bool
+        Whether no folder will be granted: then the worker is confined before it knows what it will run.
+    rehearsal : bytes
+        What `rehearsal_artifact` made, or nothing.
+    """
+    try:
+        guests: _Guests | LabkitError = _Guests(runtime(runtime_name, interruptible=False), sealed, rehearsal)
+    except LabkitError as error:
+        guests = error
+
+    def say(answer: dict[str, Any]) -> None:
+        channel.sendall(json.dumps(answer).encode() + b"\n")
+
+    say({"ready": True})
+    while True:
+        fields, files = receive(channel)
+        if "hold" not in fields:
+            break
+        if isinstance(guests, _Guests):
+            guests.hold(files[0])
+        say({"ready": True})
+    say(_error(guests) if isinstance(guests, LabkitError) else guests.answer(read_request(fields, files), say))
     # Skip the interpreter's clean-up: nothing in this process is needed again.
     os._exit(0)
 
 
-def _answer(request: dict[str, Any], wasm: bytes) -> dict[str, Any]:
-    try:
-        chosen = runtime(request["runtime"])
-        enforced = {"memory": request["memory_bytes"]} if "memory" in chosen.enforces else {}
-        if request["fuel_units"] is not None:
-            enforced["fuel"] = request["fuel_units"]
-        module = chosen.compile(wasm)
-        _limit_process(request["seconds"], request["memory_bytes"])
-        function = module.instantiate(limits=Limits(**enforced)).func(request["export"])
+class _Guests:
+    """A runtime, made ready while the worker waits."""
+
+    def __init__(self, chosen: Runtime, sealed: bool, rehearsal: bytes) -> None:
+        self.runtime, self.sealed = chosen, sealed
+        self.held: Module | None = None
+        family = chosen.name.partition("-")[0]
+        self.program = getattr(import_module(f"labkit.sandbox.wasi_{family}"), f"{family.capitalize()}Program")(chosen)
+        self.memory_limit = confinement.MemoryLimit()
+        confinement.limit_resources()
+        if sealed:
+            confinement.confine_files([], [])
+        else:
+            self.program.expect_folders()
+        if rehearsal:
+            self._rehearse(rehearsal)
+
+    def _rehearse(self, artifact: bytes) -> None:
+        """Answer a request for a program that exits at once, so that what a first run costs is paid while nobody waits.
+
+        Before a worker is confined no thread may start, so in one that is not sealed the program does no more than exit.
+        """
+        here, there = socket.socketpair()
+        words = json.dumps(_REHEARSED).encode()
+        with here, there:
+            socket.send_fds(here, [HEADER.pack(len(words)) + words], [*map(os.dup, (0, 1, 2)), to_file(b""), to_file(artifact)])
+            request = read_request(*receive(there))
+            here.sendall(json.dumps(self._run(request, self._module(request)[0])).encode())
+
+    def hold(self, artifact_file: int) -> None:
+        """Load a module ahead of the request that will want it."""
+        with suppress(ArtifactError):
+            self.held = self.runtime.deserialize(_read(artifact_file))
+
+    def answer(self, request: Request, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+        """Run the guest, and say what came of it."""
+        if request.artifact == "held" and self.held is None:
+            return {"lost": True}
+        try:
+            resident_bytes = _peak_bytes()
+            self.memory_limit.allow(COMPILE_BYTES)
+            confinement.limit_time(request.prepare_seconds)
+            if not self.sealed:
+                folders = request.grants.folders
+                confinement.confine_files(
+                    [folder.host for folder in folders if not folder.writable], [folder.host for folder in folders if folder.writable]
+                )
+            module, damaged = self._module(request)
+            say({"started": True, "resident_bytes": resident_bytes, "damaged": damaged})
+            self.memory_limit.allow(request.memory_bytes + RUNTIME_BYTES)
+            confinement.limit_time(request.seconds)
+            answer = self._run(request, module)
+        except GuestTrap as trap:
+            answer = {"trap": trap.kind.value, "message": str(trap)}
+        except (LimitExceeded, MemoryError) as error:
+            answer = {"memory_limit": True, "message": str(error) or "The worker has no memory left. Raise Limits(memory=…)."}
+        except LabkitError as error:
+            return _error(error)
+        return {**answer, "peak_memory_bytes": _peak_bytes() - resident_bytes}
+
+    def _module(self, request: Request) -> tuple[Module, bool]:
+        """Load the compiled module, or compile it and keep what came out; tell whether what was kept is damaged."""
+        if self.held is not None and request.artifact == "held":
+            return self.held, False
+        wasm_file, *artifact_file = request.files
+        damaged = False
+        if request.artifact == "load":
+            try:
+                return self.runtime.deserialize(_read(artifact_file[0])), False
+            except ArtifactError:
+                damaged = True
+        module = self.runtime.compile(self.program.adapt(_read(wasm_file), request.memory_bytes))
+        if request.artifact == "store":
+            # The guest must not reach what later runs will trust.
+            with os.fdopen(artifact_file[0], "wb") as file:
+                file.write(module.serialize())
+        return module, damaged
+
+    def _run(self, request: Request, module: Module) -> dict[str, Any]:
+        memory_bytes = request.memory_bytes if "memory" in self.runtime.enforces else None
+        limits = Limits(memory=memory_bytes, fuel=request.fuel_units)
+        if request.export is not None:
+            function = module.instantiate(limits=limits).func(request.export)
+            begin = time.perf_counter()
+            values = _call(function, *request.args)
+            wall_seconds = time.perf_counter() - begin
+            return {"values": () if values is None else values if isinstance(values, tuple) else (values,), "wall_seconds": wall_seconds}
         begin = time.perf_counter()
-        values = function(*request["args"])
-        wall_seconds = time.perf_counter() - begin
-        values = () if values is None else values if isinstance(values, tuple) else (values,)
-        return {"values": values, "wall_seconds": wall_seconds}
-    except GuestTrap as trap:
-        return {"trap": trap.kind.value, "message": str(trap)}
-    except LimitExceeded as error:
-        return {"memory_limit": True, "message": str(error)}
-    except LabkitError as error:
-        return {"error": type(error).__name__, "message": error.message, "remedy": error.remedy}
+        try:
+            start = self.program.bind(module, limits, request.grants)
+            begin = time.perf_counter()
+            _call(start)
+            code = 0
+        except Exited as exited:
+            code = exited.code
+        return {"exit_code": code, "wall_seconds": time.perf_counter() - begin}
 
 
-def _limit_process(seconds: float, memory_bytes: int) -> None:
-    """Let the system itself end this process: a guest may hold the interpreter's lock, and then nothing in Python can."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-6))
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    data_bytes = int(_data_bytes()) + memory_bytes + 256 * 2**20
-    resource.setrlimit(resource.RLIMIT_DATA, (data_bytes if hard == resource.RLIM_INFINITY else min(data_bytes, hard), hard))
-
-
-def _data_bytes() -> int:
-    """What this process already counts against RLIMIT_DATA."""
+def _call(function: Function, *args: int | float) -> Any:
+    """Call into the guest. What labkit refuses from now on is a failure of what the runtime does for the guest, brought about by the guest."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[5]) * resource.getpagesize()
-    except OSError:
-        return 0
+        return function(*args)
+    except (GuestTrap, LimitExceeded):
+        raise
+    except LabkitError as error:
+        raise GuestTrap(TrapKind.OTHER, runtime=function.store.runtime.name, detail=error.message) from None
 
 
-if __name__ == "__main__":
-    main()
+def _error(error: LabkitError) -> dict[str, Any]:
+    return {"error": type(error).__name__, "message": error.message, "remedy": error.remedy}
+
+
+def _peak_bytes() -> int:
+    """The most physical memory this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _read(descriptor: int) -> bytes:
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read()

@@ -74,8 +74,8 @@ labkit.inspect(adder).annotate()
 # %% [markdown]
 # Look at the last lines of the code section: the whole function is `20 00 20 01 6a 0b`, six bytes. Numbers are
 # written in LEB128, seven bits a byte, so small numbers (nearly all of them) take one byte. **The surprise:** there
-# is more in the module about the function than there is of the function. In a large module it is the other way around:
-# code is nearly all there is.
+# is more in the module about the function than there is of the function. In a large module it is the other way
+# around: code is nearly all there is.
 #
 # Nothing seals the bytes, either. `6a` is `i32.add`; `6b` is `i32.sub`. Change that one byte:
 

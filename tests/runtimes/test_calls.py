@@ -77,7 +77,11 @@ def test_wrong_numbers_and_names_of_arguments_are_refused(instance):
         instance.func("none")(1)
     with pytest.raises(ArgumentError, match=r"i32 takes 1 argument \(i32\), and got 2"):
         instance.func("i32")(1, 2)
-    for call in (lambda: instance.func("sub")(1, 2, a1=3), lambda: instance.func("seven")(key=1), lambda: instance.func("sub").call_bits(1, 2, key=3)):
+    for call in (
+        lambda: instance.func("sub")(1, 2, a1=3),
+        lambda: instance.func("seven")(key=1),
+        lambda: instance.func("sub").call_bits(1, 2, key=3),
+    ):
         with pytest.raises(ArgumentError, match="by position"):
             call()
     assert instance.func("sub")(5, 3) == 2
@@ -128,7 +132,9 @@ def test_an_argument_that_closes_the_instance_as_it_is_converted_meets_a_closed_
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.integers(-(2**31), 2**31 - 1), st.integers(-(2**40), 2**40), st.floats(width=32, allow_nan=False, allow_infinity=False), st.floats(-1e9, 1e9))
+@given(
+    st.integers(-(2**31), 2**31 - 1), st.integers(-(2**40), 2**40), st.floats(width=32, allow_nan=False, allow_infinity=False), st.floats(-1e9, 1e9)
+)
 def test_mixed_arguments_keep_their_places(instance, a, b, c, d):
     assert instance.func("mixed")(a, b, c, d) == (float(a) + float(b)) + (c + d)
 

@@ -59,7 +59,14 @@ def test_several_results_from_the_host(engine):
 
 @pytest.mark.parametrize(
     ("returned", "error"),
-    [(None, ArgumentError), ("1", ArgumentError), (1.5, ArgumentError), ((1,), ArgumentError), (2**31, ArgumentRangeError), (-(2**80), ArgumentRangeError)],
+    [
+        (None, ArgumentError),
+        ("1", ArgumentError),
+        (1.5, ArgumentError),
+        ((1,), ArgumentError),
+        (2**31, ArgumentRangeError),
+        (-(2**80), ArgumentRangeError),
+    ],
 )
 def test_a_wrong_result_of_the_host_is_a_clean_error(engine, returned, error):
     instance = engine.compile(CALLER).instantiate({"host": {"f": lambda _: returned}})
@@ -76,10 +83,24 @@ def test_a_result_where_none_is_wanted_is_refused(engine):
 
 @pytest.mark.parametrize(
     "exception",
-    [Wanted("mine"), WantedBase("mine"), KeyboardInterrupt(), SystemExit(3), GeneratorExit(), StopIteration(4), TypeError("mine"), ValueError("mine"), RecursionError(),
-     OverflowError("mine"), RuntimeError("mine"), MemoryError(), GuestTrap(TrapKind.OTHER, runtime="mine"), ArgumentError("mine", remedy="mine")],
+    [
+        Wanted("mine"),
+        WantedBase("mine"),
+        KeyboardInterrupt(),
+        SystemExit(3),
+        GeneratorExit(),
+        StopIteration(4),
+        TypeError("mine"),
+        ValueError("mine"),
+        RecursionError(),
+        OverflowError("mine"),
+        RuntimeError("mine"),
+        MemoryError(),
+        GuestTrap(TrapKind.OTHER, runtime="mine"),
+        ArgumentError("mine", remedy="mine"),
+    ],
     ids=lambda exception: type(exception).__name__,
-)  # fmt: skip
+)
 def test_the_very_exception_comes_back_out_and_the_instance_still_works(engine, exception):
     def f(_: int) -> int:
         raise exception

@@ -99,7 +99,9 @@ def test_a_time_limit_stops_a_start_function_too(limiting):
 
 
 def test_a_time_limit_covers_the_calls_that_a_host_function_makes(limiting):
-    module = limiting.compile('(module (import "h" "f" (func $f)) (func (export "g") (loop (call $f) (br 0))) (func (export "one") (result i32) i32.const 1))')
+    module = limiting.compile(
+        '(module (import "h" "f" (func $f)) (func (export "g") (loop (call $f) (br 0))) (func (export "one") (result i32) i32.const 1))'
+    )
     called: list[int] = []
     instance = module.instantiate({"h": {"f": lambda: called.append(instance.func("one")())}}, limits=Limits(time=0.1))
     for _ in range(2):

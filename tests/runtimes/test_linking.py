@@ -9,10 +9,12 @@ from labkit.errors import ArgumentError, LinkError
 from labkit.runtimes import Store
 
 COUNTER = """(module
-  (memory (export "memory") 1 4) (table (export "table") 2 8 funcref) (global (export "count") (mut i32) (i32.const 0)) (global (export "fixed") i64 (i64.const 9))
+  (memory (export "memory") 1 4) (table (export "table") 2 8 funcref)
+  (global (export "count") (mut i32) (i32.const 0)) (global (export "fixed") i64 (i64.const 9))
   (func (export "next") (result i32) (global.set 0 (i32.add (global.get 0) (i32.const 1))) (global.get 0)))"""
 USER = """(module
-  (import "counter" "next" (func $next (result i32))) (import "counter" "count" (global $count (mut i32))) (import "counter" "fixed" (global $fixed i64))
+  (import "counter" "next" (func $next (result i32)))
+  (import "counter" "count" (global $count (mut i32))) (import "counter" "fixed" (global $fixed i64))
   (import "counter" "memory" (memory 1)) (import "counter" "table" (table 2 funcref))
   (func $seven (result i32) i32.const 7)
   (elem (i32.const 1) $seven) (data (i32.const 100) "shared")
@@ -54,8 +56,10 @@ def test_closing_the_owner_closes_all_in_its_store(engine, counter):
 
 def test_python_makes_what_a_module_imports(engine):
     wat = """(module (import "h" "memory" (memory 1 2)) (import "h" "table" (table 3 funcref)) (import "h" "var" (global $v (mut i64)))
-      (import "h" "fixed" (global $f f64)) (import "h" "number" (global $n i32)) (func $f (export "f") (global.set $v (i64.const -5)))
-      (elem (i32.const 2) $f) (data (i32.const 0) "hi") (func (export "sum") (result f64) (f64.add (global.get $f) (f64.convert_i32_s (global.get $n)))))"""
+      (import "h" "fixed" (global $f f64)) (import "h" "number" (global $n i32))
+      (func $f (export "f") (global.set $v (i64.const -5)))
+      (elem (i32.const 2) $f) (data (i32.const 0) "hi")
+      (func (export "sum") (result f64) (f64.add (global.get $f) (f64.convert_i32_s (global.get $n)))))"""
     with engine.store() as store:
         memory, table = store.memory(1, 2), store.table(3)
         variable, fixed = store.global_("i64", 1, mutable=True), store.global_("f64", 0.25)
@@ -69,8 +73,14 @@ def test_python_makes_what_a_module_imports(engine):
 
 def test_a_missing_import_is_named_with_what_was_given(engine):
     module = engine.compile('(module (import "env" "log" (func (param i32))))')
-    for imports, given in [(None, "none were given"), ({}, "none"), ({"env": {}}, "none"), ({"env": {"lag": print, "x": 1}}, "env.lag, env.x"),
-                           ({"env": None}, "none"), ({"env": 3, "h": {"f": print}}, "h.f")]:  # fmt: skip
+    for imports, given in [
+        (None, "none were given"),
+        ({}, "none"),
+        ({"env": {}}, "none"),
+        ({"env": {"lag": print, "x": 1}}, "env.lag, env.x"),
+        ({"env": None}, "none"),
+        ({"env": 3, "h": {"f": print}}, "h.f"),
+    ]:
         with pytest.raises(LinkError, match=r"imports env\.log, a func \(i32\) -> \(\)") as caught:
             module.instantiate(imports)
         assert given in caught.value.remedy
@@ -81,10 +91,20 @@ def test_a_missing_import_is_named_with_what_was_given(engine):
 @pytest.mark.parametrize(
     ("wanted", "value"),
     [
-        ("(func)", 1), ("(func)", "print"), ("(func)", None), ("(memory 1)", b"bytes"), ("(memory 1)", print), ("(table 1 funcref)", []), ("(global (mut i32))", 1),
-        ("(global i32)", "1"), ("(global i32)", None), ("(global i32)", 1.5), ("(global i32)", 2**31), ("(global f32)", 1e300),
+        ("(func)", 1),
+        ("(func)", "print"),
+        ("(func)", None),
+        ("(memory 1)", b"bytes"),
+        ("(memory 1)", print),
+        ("(table 1 funcref)", []),
+        ("(global (mut i32))", 1),
+        ("(global i32)", "1"),
+        ("(global i32)", None),
+        ("(global i32)", 1.5),
+        ("(global i32)", 2**31),
+        ("(global f32)", 1e300),
     ],
-)  # fmt: skip
+)
 def test_a_python_value_that_does_not_fit_is_refused(engine, wanted, value):
     with pytest.raises((LinkError, ArgumentError), match=r"import e\.x"):
         engine.compile(f'(module (import "e" "x" {wanted}))').instantiate({"e": {"x": value}})
@@ -95,11 +115,15 @@ def test_a_python_value_that_does_not_fit_is_refused(engine, wanted, value):
     [
         ("next", ["(func (result i32))"], ["(func)", "(func (result i64))", "(func (param i32) (result i32))", "(memory 1)", "(global i32)"]),
         ("memory", ["(memory 1)", "(memory 0)", "(memory 1 4)", "(memory 0 9)"], ["(memory 2)", "(memory 1 3)", "(table 1 funcref)", "(func)"]),
-        ("table", ["(table 2 funcref)", "(table 0 8 funcref)", "(table 1 99 funcref)"], ["(table 3 funcref)", "(table 2 7 funcref)", "(table 2 externref)", "(memory 0)"]),
+        (
+            "table",
+            ["(table 2 funcref)", "(table 0 8 funcref)", "(table 1 99 funcref)"],
+            ["(table 3 funcref)", "(table 2 7 funcref)", "(table 2 externref)", "(memory 0)"],
+        ),
         ("count", ["(global (mut i32))"], ["(global i32)", "(global (mut i64))", "(func)"]),
         ("fixed", ["(global i64)"], ["(global (mut i64))", "(global f64)", "(func (result i64))"]),
     ],
-)  # fmt: skip
+)
 def test_imports_match_as_the_specification_says(engine, counter, name, fitting, unfitting):
     for wanted in fitting:
         engine.compile(f'(module (import "c" "{name}" {wanted}))').instantiate({"c": counter})
@@ -124,7 +148,9 @@ def test_what_lives_in_another_store_is_refused(engine, counter):
         for attempt in (
             lambda: engine.compile(USER).instantiate({"counter": counter}, store=store),
             lambda: engine.compile(USER).instantiate({"counter": {**counter.exports, "memory": other.memory()}}),
-            lambda: engine.compile('(module (import "e" "x" (func)))').instantiate({"e": {"x": store.func(lambda: None)}, "c": counter}, store=counter.store),
+            lambda: engine.compile('(module (import "e" "x" (func)))').instantiate(
+                {"e": {"x": store.func(lambda: None)}, "c": counter}, store=counter.store
+            ),
         ):
             with pytest.raises(LinkError, match="another store"):
                 attempt()
@@ -164,7 +190,8 @@ def test_a_failed_instance_leaves_the_store_usable_and_what_it_wrote_in_place(en
 
 
 def test_one_host_function_under_two_names_and_one_name_with_two_types(engine):
-    wat = '(module (import "h" "f" (func $a (result i32))) (import "h" "f" (func $b (result i32))) (func (export "sum") (result i32) (i32.add (call $a) (call $b))))'
+    wat = """(module (import "h" "f" (func $a (result i32))) (import "h" "f" (func $b (result i32)))
+      (func (export "sum") (result i32) (i32.add (call $a) (call $b))))"""
     assert engine.compile(wat).instantiate({"h": {"f": lambda: 4}}).func("sum")() == 8
     twice = '(module (import "h" "f" (func (result i32))) (import "h" "f" (func $g (param i64))) (func (export "g") (call $g (i64.const 1))))'
     if engine.name.startswith("wasmtime"):
@@ -184,9 +211,23 @@ def test_a_store_is_a_context_and_shows_its_limits(engine):
 
 @pytest.mark.parametrize(
     ("make", "arguments"),
-    [("memory", (-1,)), ("memory", (2, 1)), ("memory", (65537,)), ("memory", ("1",)), ("memory", (1, 65537)), ("memory", (None,)), ("table", (-1,)), ("table", (1, 0)),
-     ("table", (10**9,)), ("table", (1.0,)), ("global_", ("i32", "x")), ("global_", ("i32", 2**31)), ("global_", ("v128", 0)), ("global_", ("i33", 0))],
-)  # fmt: skip
+    [
+        ("memory", (-1,)),
+        ("memory", (2, 1)),
+        ("memory", (65537,)),
+        ("memory", ("1",)),
+        ("memory", (1, 65537)),
+        ("memory", (None,)),
+        ("table", (-1,)),
+        ("table", (1, 0)),
+        ("table", (10**9,)),
+        ("table", (1.0,)),
+        ("global_", ("i32", "x")),
+        ("global_", ("i32", 2**31)),
+        ("global_", ("v128", 0)),
+        ("global_", ("i33", 0)),
+    ],
+)
 def test_what_a_store_cannot_make_is_refused(engine, make, arguments):
     with engine.store() as store, pytest.raises(labkit.LabkitError):
         getattr(store, make)(*arguments)

@@ -17,7 +17,16 @@ def test_a_module_comes_from_text_bytes_and_files(engine, tmp_path):
     wasm = labkit.to_wasm(ADD)
     (tmp_path / "add.wasm").write_bytes(wasm)
     (tmp_path / "add.wat").write_text(ADD)
-    sources = [ADD, ADD.encode(), wasm, bytearray(wasm), memoryview(wasm), tmp_path / "add.wasm", str(tmp_path / "add.wat"), os.fspath(tmp_path / "add.wat")]
+    sources = [
+        ADD,
+        ADD.encode(),
+        wasm,
+        bytearray(wasm),
+        memoryview(wasm),
+        tmp_path / "add.wasm",
+        str(tmp_path / "add.wat"),
+        os.fspath(tmp_path / "add.wat"),
+    ]
     for source in sources:
         engine.validate(source)
         assert engine.compile(source).instantiate().func("add")(2, 3) == 5
@@ -110,8 +119,10 @@ def test_an_instance_shows_its_exports_in_order_and_refuses_what_it_has_not(engi
 
 
 def test_a_module_is_instantiated_many_times_and_each_has_its_own_state(engine):
-    module = engine.compile('(module (global $g (mut i32) (i32.const 0)) (func (export "next") (result i32) '
-                            "(global.set $g (i32.add (global.get $g) (i32.const 1))) (global.get $g)))")  # fmt: skip
+    module = engine.compile(
+        '(module (global $g (mut i32) (i32.const 0)) (func (export "next") (result i32) '
+        "(global.set $g (i32.add (global.get $g) (i32.const 1))) (global.get $g)))"
+    )
     first, second = module.instantiate(), module.instantiate()
     assert [first.func("next")(), first.func("next")(), second.func("next")()] == [1, 2, 1]
 

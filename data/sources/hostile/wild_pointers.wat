@@ -1,0 +1,16 @@
+;; Hands WASI pointers and lengths far outside its memory, then exits with 9 if it is still there.
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\00\00\f0\7f\ff\ff\ff\7f")
+  (func (export "_start")
+    (drop (call $write (i32.const 1) (i32.const -8) (i32.const 1000000) (i32.const -4)))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))
+    (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16)))
+    (drop (call $args (i32.const -4) (i32.const -4)))
+    (drop (call $random (i32.const 0) (i32.const 0x7fffffff)))
+    (call $exit (i32.const 9))))

@@ -1,0 +1,117 @@
+"""One request, from the compiled module in the cache to a worker that has answered or was ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+from labkit.errors import LabkitError, UnsupportedLimit
+from labkit.limits import Limits
+from labkit.runtimes.registry import runtime as get_runtime
+from labkit.sandbox.cache import Entry, artifact_key, the_cache
+from labkit.sandbox.grants import Stdin, open_stdin, to_file
+from labkit.sandbox.pool import the_pool
+from labkit.sandbox.watch import Observed, OnOutput, watch
+from labkit.sandbox.zygote import UNREADY
+
+__all__ = ["supervise"]
+
+#: Workers that may be found dead before a run is given up.
+_ATTEMPTS = 4
+
+
+def supervise(
+    wasm: bytes, runtime: str, request: dict[str, Any], stdin: Stdin, limits: Limits, on_output: OnOutput | None, cancel: threading.Event | None
+) -> Observed:
+    """Run a request on a worker, and on the next one where what ended a spare is nothing to do with the guest.
+
+    Raises
+    ------
+    LabkitError
+        If the runtime does not work here or lacks a limit, or if no worker can be started.
+    """
+    key = _key(wasm, runtime, request, limits)
+    kind = (runtime, not request["grants"]["folders"])
+    pool = the_pool()
+    with ExitStack() as owned:
+        stdin_file = open_stdin(stdin)
+        owned.callback(os.close, stdin_file)
+        for attempt in range(_ATTEMPTS):
+            worker = pool.take(kind, key)
+            entry = None
+            try:
+                descriptors = [stdin_file]
+                if key is not None and worker.holds == key:
+                    request["artifact"] = "held"
+                else:
+                    entry = _add_module(descriptors, owned, wasm, key)
+                    request["artifact"] = entry.use if entry else None
+                observed = watch(worker, request, descriptors, limits=limits, on_output=on_output, cancel=cancel)
+            except BaseException as error:
+                worker.close()
+                if isinstance(error, ConnectionError):
+                    continue
+                raise
+            # The reader need not wait for what only the next run will need.
+            pool.later(worker.close)
+            if observed.answer and observed.answer.get("lost"):
+                continue
+            if observed.ending and not observed.started:
+                if observed.ending.exit_code == UNREADY:
+                    break
+                # Something else than labkit has killed it, perhaps before it was asked; if that happens again, compiling is what it cannot do.
+                if observed.ending.exit_code == -signal.SIGKILL and observed.stop is None and attempt == 0:
+                    continue
+            if observed.started or observed.answer or observed.stop or observed.ending:
+                _keep(observed, entry)
+                pool.later(partial(_make_spares, kind, key))
+                return observed
+    raise LabkitError(f"No worker process can be started: {pool.zygote.words()[-500:] or 'they end without a word'}.", remedy="Restart the kernel.")
+
+
+def _key(wasm: bytes, runtime: str, request: dict[str, Any], limits: Limits) -> str | None:
+    """Name the compiled module; None where it is compiled each time, because code with fuel is other code."""
+    engine = get_runtime(runtime, interruptible=False)
+    if limits.fuel_units is not None:
+        if "fuel" not in engine.enforces:
+            raise UnsupportedLimit(f"{engine.name} {engine.version} has no fuel.", remedy='Use "wasmtime", or limit the time.')
+        return None
+    # Where labkit has to adapt the module to the limits, what becomes of it depends on more than the engine.
+    adapted = "" if "memory" in engine.enforces else f" program={request['export'] is None} memory={limits.memory_bytes}"
+    return artifact_key(wasm, engine.fingerprint + adapted)
+
+
+def _add_module(descriptors: list[int], owned: ExitStack, wasm: bytes, key: str | None) -> Entry | None:
+    """Add the module to what is sent, and its place in the cache."""
+    descriptors.append(to_file(wasm))
+    owned.callback(os.close, descriptors[-1])
+    entry = None if key is None else the_cache().load(key) or the_cache().store(key)
+    if entry is not None:
+        descriptors.append(entry.descriptor)
+        owned.callback(entry.close)
+    return entry
+
+
+def _keep(observed: Observed, entry: Entry | None) -> None:
+    """Keep what was compiled, and drop what was found damaged."""
+    if entry is None or observed.started is None:
+        return
+    if entry.use == "store":
+        entry.keep()
+        the_cache().tidy()
+    elif observed.started.get("damaged"):
+        entry.drop()
+
+
+def _make_spares(kind: tuple[str, bool], key: str | None) -> None:
+    """Have the next workers made, and let them hold the module: who ran it once is likely to run it again."""
+    entry = None if key is None else the_cache().load(key)
+    try:
+        the_pool().warm(kind, key, entry.descriptor if entry else None)
+    finally:
+        if entry:
+            entry.close()

@@ -1,0 +1,94 @@
+"""WASI preview 1 on Wasmer: a program's imports, filled in with what it was granted, and Wasmer's own mistakes mended."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from labkit.errors import LinkError, Unsupported
+from labkit.limits import Limits
+from labkit.modules.types import Export, FuncType
+from labkit.runtimes.externs import Extern, Function
+from labkit.runtimes.instance import Module
+from labkit.runtimes.memory import Memory
+from labkit.runtimes.wasmer_binding import is_panic, universal_engine, wasmer
+from labkit.runtimes.wasmer_runtime import WasmerRuntime, WasmerStore
+from labkit.sandbox.grants import Grants
+from labkit.sandbox.memories import limit_memories
+from labkit.sandbox.wasi import NAMESPACE, Replacements
+from labkit.sandbox.wasmer_files import open_for_reading
+
+__all__ = ["WasmerProgram"]
+
+_START = FuncType((), ())
+# Wasmer puts a folder of its own at descriptor 3, which holds the granted ones; they follow from 4 on.
+_ROOT = "/"
+
+
+class WasmerProgram:
+    """A program on Wasmer, ready to start."""
+
+    def __init__(self, runtime: WasmerRuntime) -> None:
+        self.runtime = runtime
+        # What the compiler's package is imported for, while files can still be read.
+        universal_engine(runtime.compiler)
+
+    def expect_folders(self) -> None:
+        """Get ready for folders that may only be read."""
+        open_for_reading(wasmer.wasmer.__file__)
+
+    def adapt(self, wasm: bytes, memory_bytes: int) -> bytes:
+        """Write the limit into the module: Wasmer has none of its own."""
+        return limit_memories(wasm, memory_bytes)
+
+    def bind(self, module: Module, limits: Limits, grants: Grants) -> Function:
+        """Instantiate the program with what it was granted, and give its ``_start``.
+
+        Raises
+        ------
+        LinkError
+            If it imports what WASI preview 1 does not have.
+        Unsupported
+            If Wasmer cannot pass on what was granted.
+        """
+        store = self.runtime._store_for(module, limits)
+        assert isinstance(store, WasmerStore)
+        names = (_ROOT, *(folder.guest for folder in grants.folders)) if grants.folders else ()
+        replacements = Replacements(grants, names)
+        replacements.check(module.imports)
+        memory: list[Memory] = []
+        replaced = replacements.functions(lambda: memory[0] if memory else None)
+        offered = self._offered(store, grants)
+        externs = [self._extern(offered, store, item.name, item.type, replaced) for item in module.imports]
+        instance = store._instantiate(module, externs)
+        for export in module.exports:
+            if export.name == "memory" and export.kind == "memory":
+                memory.append(store._export(instance, export))  # type: ignore[arg-type]
+        start = store._export(instance, Export("_start", _START, 0))
+        assert isinstance(start, Function)
+        return start
+
+    def _offered(self, store: WasmerStore, grants: Grants) -> dict[str, Any]:
+        """Make Wasmer's own functions of WASI."""
+        try:
+            state = wasmer.wasi.StateBuilder(grants.argv[0])
+            state.arguments(list(grants.argv[1:]))
+            state.environments(dict(grants.env))
+            for folder in grants.folders:
+                state.map_directory(folder.guest, folder.host)
+            offered: dict[str, Any] = state.finalize().generate_imports(store.engine.native, wasmer.wasi.Version.SNAPSHOT1)[NAMESPACE]
+            return offered
+        except BaseException as failure:
+            if isinstance(failure, (RuntimeError, ValueError)) or is_panic(failure):
+                raise Unsupported(f"{self.runtime.name} cannot grant that: {failure}.", remedy='Use "wasmtime" for this.') from None
+            raise
+
+    def _extern(self, offered: dict[str, Any], store: WasmerStore, name: str, type: Any, replaced: dict[str, Any]) -> Extern:
+        if name in replaced:
+            return store._func(replaced[name], type, name)
+        if name not in offered:
+            raise LinkError(f"The module imports {NAMESPACE}.{name}, which WASI preview 1 lacks.", remedy="Build it for wasm32-wasip1.")
+        return Function(_uncalled, _uncalled, name=name, type=type, store=store, native=store.hold(offered[name]))
+
+
+def _uncalled(*_: object) -> NoReturn:
+    raise AssertionError("only the guest calls WASI")

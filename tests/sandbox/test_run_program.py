@@ -1,0 +1,200 @@
+"""Programs: they get what they were granted and nothing else, on every runtime."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import labkit
+from labkit.errors import ArgumentError, ExportNotFound, LinkError, UnreadableFile, Unsupported
+from labkit.sandbox import Outcome
+from labkit.sandbox.confinement import landlock_version
+from tests.sandbox.guests import CAT, CLOCK_AND_CHANCE, ECHO, FOLDERS, HOSTILE, NOTHING
+
+READ, WRITE = ["note.txt"], ["note.txt", "w"]
+
+
+def reach(runtime_name: str, args: list[str], dirs: dict | None) -> labkit.Result:
+    return labkit.run(HOSTILE / "reach.wat", args=args, dirs=dirs, runtime=runtime_name)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    granted = tmp_path / "granted"
+    granted.mkdir()
+    (granted / "note.txt").write_text("a note")
+    return granted
+
+
+@pytest.fixture
+def folders_runtime(runtime_name: str) -> str:
+    """A runtime that is given folders here."""
+    if runtime_name.startswith("wasmer") and landlock_version() == 0:
+        pytest.skip("This kernel has no Landlock, without which Wasmer is given no folder.")
+    return runtime_name
+
+
+def test_nothing_is_granted_by_default(runtime_name: str):
+    result = labkit.run(ECHO, runtime=runtime_name)
+    assert (result.outcome, result.exit_code, result.stdout, result.stderr) == (Outcome.EXITED, 0, b"program\0", b"")
+    assert labkit.run(CAT, runtime=runtime_name).stdout == b""
+    assert labkit.run(FOLDERS, runtime=runtime_name).stdout == b""
+
+
+def test_arguments_and_environment(runtime_name: str):
+    result = labkit.run(ECHO, args=["-v", "naïve ☃", ""], env={"A": "1", "B": "zwei ü"}, runtime=runtime_name)
+    assert result.stdout.decode() == "program\0-v\0naïve ☃\0\0A=1\0B=zwei ü\0"
+
+
+def test_a_program_is_called_by_its_file(runtime_name: str, tmp_path: Path):
+    (tmp_path / "echo.wat").write_text(ECHO)
+    assert labkit.run(tmp_path / "echo.wat", runtime=runtime_name).stdout == b"echo.wat\0"
+
+
+@pytest.mark.parametrize("kind", ["bytes", "text", "path", "file"])
+def test_stdin(runtime_name: str, tmp_path: Path, kind: str):
+    text = "line\n" * 40_000
+    path = tmp_path / "input"
+    path.write_text(text)
+    with path.open("rb") as file:
+        stdin = {"bytes": text.encode(), "text": text, "path": path, "file": file}[kind]
+        result = labkit.run(CAT, stdin=stdin, runtime=runtime_name)
+    assert result.exit_code == 0
+    assert result.stdout == result.stderr == text.encode()
+
+
+@pytest.mark.parametrize("code", [0, 1, 125, 126, 255, 256, 2**31, 2**32 - 1])
+def test_exit_codes(runtime_name: str, code: int):
+    result = labkit.run(HOSTILE / "exit.wat", args=[str(code)], runtime=runtime_name)
+    assert (result.outcome, result.exit_code) == (Outcome.EXITED, code)
+
+
+def test_clock_and_chance(runtime_name: str):
+    before = time.time_ns()
+    first, second = (labkit.run(CLOCK_AND_CHANCE, runtime=runtime_name).stdout for _ in range(2))
+    assert before <= int.from_bytes(first[:8], "little") <= int.from_bytes(second[:8], "little") <= time.time_ns()
+    assert first[8:] != second[8:]
+
+
+def test_fixed_clock_and_seeded_chance(runtime_name: str):
+    fixed = {labkit.run(CLOCK_AND_CHANCE, clock=1.5, seed=seed, runtime=runtime_name).stdout for seed in (1, 1, 2)}
+    assert {output[:8] for output in fixed} == {(1_500_000_000).to_bytes(8, "little")}
+    assert len(fixed) == 2
+    assert labkit.run(CLOCK_AND_CHANCE, clock=1.5, seed=1, runtime="wasmtime").stdout in fixed
+
+
+def test_folders_have_the_names_they_were_given(folders_runtime: str, folder: Path, tmp_path: Path):
+    names = labkit.run(FOLDERS, dirs={"/data": folder, "other": tmp_path}, runtime=folders_runtime).stdout.decode().splitlines()
+    assert [name for name in names if name != "/"] == ["/data", "other"]
+
+
+def test_a_folder_is_read_only_unless_asked(folders_runtime: str, folder: Path):
+    result = reach(folders_runtime, READ, {"/data": folder})
+    assert (result.exit_code, result.stdout) == (0, b"a note")
+    assert reach(folders_runtime, WRITE, {"/data": folder}).exit_code != 0
+    assert (folder / "note.txt").read_text() == "a note"
+    assert reach(folders_runtime, WRITE, {"/data": (folder, "rw")}).exit_code == 0
+    assert (folder / "note.txt").read_text() == "owned"
+
+
+def test_one_folder_to_read_and_one_to_write(folders_runtime: str, folder: Path, tmp_path: Path):
+    (tmp_path / "out").mkdir()
+    result = reach(folders_runtime, ["new.txt", "w"], {"/data": folder, "/out": (tmp_path / "out", "rw")})
+    assert result.exit_code == 0
+    assert not (folder / "new.txt").exists()
+    assert (tmp_path / "out" / "new.txt").read_text() == "owned"
+
+
+def test_wasmer_is_refused_folders_without_a_second_wall(monkeypatch: pytest.MonkeyPatch, folder: Path):
+    monkeypatch.setattr(sys.modules["labkit.sandbox.run"], "landlock_version", lambda: 0)
+    with pytest.raises(Unsupported, match="Landlock"):
+        labkit.run(NOTHING, dirs={"/data": folder}, runtime="wasmer")
+
+
+def test_live_output(runtime_name: str):
+    seen: list[tuple[str, bytes]] = []
+    result = labkit.run(CAT, stdin=b"x" * 100_000, runtime=runtime_name, on_output=lambda *chunk: seen.append(chunk))
+    for name in ("stdout", "stderr"):
+        assert b"".join(data for stream, data in seen if stream == name) == getattr(result, name) == b"x" * 100_000
+
+
+def test_output_is_seen_while_the_program_waits(runtime_name: str):
+    reader, writer = os.pipe()
+    os.write(writer, b"first")
+
+    def answer(stream: str, _data: bytes) -> None:
+        # Had the program's words not come at once, it would never have been answered.
+        if stream == "stderr":
+            os.close(writer)
+
+    with os.fdopen(reader, "rb") as stdin:
+        result = labkit.run(CAT, stdin=stdin, runtime=runtime_name, on_output=answer)
+    assert (result.exit_code, result.stdout) == (0, b"first")
+
+
+def test_an_error_in_the_live_view_ends_the_run():
+    def fail(_stream: str, _data: bytes) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        labkit.run(HOSTILE / "flood.wat", on_output=fail)
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"args": "one"}, ArgumentError),
+        ({"args": [1]}, ArgumentError),
+        ({"args": ["a\0b"]}, ArgumentError),
+        ({"args": ["\ud800"]}, ArgumentError),
+        ({"env": {"A=": "1"}}, ArgumentError),
+        ({"env": {"": "1"}}, ArgumentError),
+        ({"env": {"A": 1}}, ArgumentError),
+        ({"env": ["A"]}, ArgumentError),
+        ({"dirs": {"/d": "no such folder"}}, UnreadableFile),
+        ({"dirs": {"": "."}}, ArgumentError),
+        ({"dirs": {"/d": (".", "write")}}, ArgumentError),
+        ({"dirs": "."}, ArgumentError),
+        ({"stdin": Path("no such file")}, UnreadableFile),
+        ({"stdin": Path()}, UnreadableFile),
+        ({"stdin": 7}, ArgumentError),
+        ({"clock": -1.0}, ArgumentError),
+        ({"clock": "now"}, ArgumentError),
+        ({"seed": 0.5}, ArgumentError),
+    ],
+)
+def test_what_cannot_be_granted_is_raised(options: dict, error: type):
+    with pytest.raises(error):
+        labkit.run(NOTHING, **options)
+
+
+@pytest.mark.parametrize(
+    ("wat", "error"),
+    [
+        ('(module (func (export "add")))', ExportNotFound),
+        ('(module (func (export "_start") (param i32)))', ExportNotFound),
+        ('(module (memory (export "_start") 1))', ExportNotFound),
+        ('(module (import "env" "log" (func)) (func (export "_start")))', LinkError),
+        ('(module (import "wasi_snapshot_preview1" "fd_fly" (func)) (memory (export "memory") 1) (func (export "_start")))', LinkError),
+        ('(module (import "wasi_snapshot_preview1" "proc_exit" (func)) (memory (export "memory") 1) (func (export "_start")))', LinkError),
+        ('(module (import "wasi_snapshot_preview1" "fd_write" (func)) (memory (export "memory") 1) (func (export "_start")))', LinkError),
+    ],
+)
+def test_what_is_no_program_is_raised(runtime_name: str, wat: str, error: type):
+    with pytest.raises(error):
+        labkit.run(wat, runtime=runtime_name)
+
+
+def test_a_program_without_a_memory(runtime_name: str):
+    assert labkit.run('(module (func (export "_start")))', runtime=runtime_name).exit_code == 0
+
+
+def test_a_result_shows_both_streams():
+    result = labkit.run(CAT, stdin=b"<b>words</b>")
+    assert "stdout:\n<b>words</b>" in str(result)
+    assert "&lt;b&gt;words" in result._repr_html_()
+    assert result.peak_memory_bytes is not None
