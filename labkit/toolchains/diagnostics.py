@@ -42,17 +42,19 @@ def clean(output: str, *, folder: Path, internal: str, shown: str, roots: Iterab
     >>> clean(words, folder=Path("/tmp/b"), internal="main", shown="my fib.c")
     "my fib.c:3:5: error: expected ';'"
     """
-    text = _CONTROLS.sub(" ", _ESCAPES.sub("", output).replace("\r\n", "\n").replace("\t", "    "))
+    text = _CONTROLS.sub(" ", _ESCAPES.sub("", output).replace("\r\n", "\n").replace("\t", "    ")).strip()
     for path in {str(folder), str(folder.resolve())}:
         text = text.replace(f"{path}/", "").replace(path, ".")
     for root, name in sorted(roots, key=lambda pair: -len(str(pair[0]))):
         text = text.replace(str(root), name)
+    lines = text.split("\n")
     suffix = re.escape(Path(shown).suffix)
-    # Where componentize-py mounts the program's folder, that is `/0/`.
-    # An object file keeps the source's name; a compiler that caches it says where.
-    text = re.sub(rf"(?:[^\s'\"(:]*/)?\b{internal}\.o(?:bj)?\b", shown.replace("\\", r"\\"), text)
-    text = re.sub(rf"(?:\./|/\d/)?\b{internal}{suffix}\b", lambda _: shown, text)
-    return _shorten(text.strip())
+    # An object file keeps the source's name, and a compiler that caches it says where; componentize-py mounts the folder as `/0/`.
+    names = re.compile(rf"(?:[^\s'\"(:]*/)?\b{internal}\.o(?:bj)?\b|(?:\./|/\d/)?\b{internal}{suffix}\b")
+    kept = [names.sub(lambda _: shown, _shorten(line)) for line in lines[:_LONGEST_LINES]]
+    if len(lines) > _LONGEST_LINES:
+        kept.append(f"… and {len(lines) - _LONGEST_LINES} more lines")
+    return "\n".join(kept)
 
 
 def first_line(diagnostics: str, shown: str) -> int | None:
@@ -67,8 +69,5 @@ def first_line(diagnostics: str, shown: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _shorten(text: str) -> str:
-    lines = [line.rstrip() if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…" for line in text.split("\n")]
-    if len(lines) > _LONGEST_LINES:
-        lines = [*lines[:_LONGEST_LINES], f"… and {len(lines) - _LONGEST_LINES} more lines"]
-    return "\n".join(lines)
+def _shorten(line: str) -> str:
+    return line.rstrip() if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"

@@ -115,7 +115,7 @@ def test_bytes_that_are_no_text_are_an_error_like_any_other(name):
         labkit.build(bytes(range(256)), language=name)
 
 
-@pytest.mark.parametrize("name", sorted({*WRONG} - {"assemblyscript", "javascript"}))
+@pytest.mark.parametrize("name", ["zig", "rust", "go", "wat"])
 def test_an_empty_source_is_no_program(name):
     need(name, "wasip1")
     with pytest.raises(BuildError):
