@@ -172,18 +172,8 @@ def _check(job: Job) -> int:
 
 def _key(program: Program, language: Language, request: Request, tools: Sequence[Found], flags: Sequence[str], name: str) -> str:
     """Name a build by all that decides what comes out."""
-    content = "" if language.shares(request) else program.digest
-    parts = [
-        _RECIPE,
-        language.name,
-        program.suffix,
-        program.shown,
-        content,
-        repr(request),
-        [[str(tool), tool.command] for tool in tools],
-        flags,
-        name,
-    ]
+    content = [] if language.shares(request) else [program.suffix, program.shown, program.digest]
+    parts = [_RECIPE, language.name, content, repr(request), [[str(tool), tool.command] for tool in tools], flags, name]
     return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
