@@ -18,7 +18,7 @@ ROOT = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 lab:
 	@sh .setup/install lab,wasmer$(MORE)
-	@$(VENV)/bin/python -m jupyter lab $(ROOT) notebooks/00_start_here.ipynb
+	@$(VENV)/bin/python -m jupyter lab $(ROOT) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 test: lint
 	@$(VENV)/bin/python -m pytest -n auto --dist loadscope $(TESTS)

@@ -126,6 +126,9 @@ def run_cell(line: str, cell: str, variables: dict[str, Any]) -> CellReport:
     ('add(-1, 2)', (1,))
     """
     options = read_options(line)
+    if options.name:
+        variables[options.name] = None  # a cell that is refused must not leave what an earlier one made
+    to_wasm("(module)")  # loads the assembler, which is not what this cell costs
     begin = time.perf_counter()
     wasm = _assemble(cell)
     assemble_seconds = time.perf_counter() - begin

@@ -18,16 +18,25 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[byte
     return subprocess.run([*COMMAND, *arguments], capture_output=True, timeout=120, check=False, env={**os.environ, **environment})
 
 
-def running_in_group(group: int) -> list[int]:
-    """Processes of a group that run; one that has ended and waits for its parent to take note does not."""
-    found = []
+def running() -> dict[int, int]:
+    """Every process that runs, with its parent; one that has ended and waits for its parent to take note does not run."""
+    parents = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
-            state, _, process_group = path.read_text().rpartition(")")[2].split()[:3]
+            state, parent = path.read_text().rpartition(")")[2].split()[:2]
         except OSError:
             continue  # it ended meanwhile
-        if int(process_group) == group and state != "Z":
-            found.append(int(path.parent.name))
+        if state != "Z":
+            parents[int(path.parent.name)] = int(parent)
+    return parents
+
+
+def descendants(process: int) -> set[int]:
+    """Processes that one has started, and those that they have started."""
+    parents = running()
+    found: set[int] = set()
+    while new := {child for child, parent in parents.items() if parent in {process, *found}} - found:
+        found |= new
     return found
 
 
@@ -80,10 +89,14 @@ def test_an_interrupt_exits_with_130_at_once_and_leaves_no_process(wat, argument
     command = [*COMMAND, *(wat if word == "WAT" else word for word in arguments)]
     # A terminal interrupts all of its processes: so does this, in a session of their own.
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
-    while len(running_in_group(process.pid)) < 2:  # until the command has started the process that does the work
+    while not descendants(process.pid):  # until the command has started the process that does the work
         time.sleep(0.05)
-    time.sleep(0.5)
+    time.sleep(1)
+    started = descendants(process.pid)
     os.killpg(process.pid, signal.SIGINT)
     _, words = process.communicate(timeout=20)
     assert (process.returncode, words) == (130, b"")
-    assert running_in_group(process.pid) == []
+    deadline = time.monotonic() + 20  # the system ends them with their parent, in its own time
+    while started & set(running()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert started & set(running()) == set()

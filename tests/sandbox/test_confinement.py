@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import socket
-import threading
-from collections.abc import Callable
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from labkit.sandbox import confinement
 
+#: What every process below begins with: nothing of this one may be in it, above all no thread.
+_BEGINNING = """
+import os, socket, sys, threading
+from pathlib import Path
+from labkit.sandbox import confinement
+folders = Path(sys.argv[1])
+def attempt(action):
+    try:
+        return repr(action())
+    except OSError as error:
+        return f"OSError {error.errno}"
+"""
 
-def in_child(action: Callable[[], object]) -> object:
-    """Do something in a process of its own, and give what its ``repr`` says, or the number of its error."""
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            words = repr(action())
-        except OSError as error:
-            words = f"OSError {error.errno}"
-        os.write(writer, words.encode())
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as file:
-        words = file.read().decode()
-    os.waitpid(pid, 0)
-    return words
+
+def in_child(action: str, folders: Path, *arguments: str, prepare: str = "") -> str:
+    """Evaluate an expression in a process of its own, and give what its ``repr`` says, or the number of its error."""
+    program = f"{_BEGINNING}\n{prepare}\nprint(attempt(lambda: {action}))"
+    done = subprocess.run([sys.executable, "-c", program, str(folders), *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.rstrip("\n")
+
+
+def confined(folders: Path, action: str, *arguments: str, prepare: str = "") -> str:
+    """Evaluate an expression in a process that reaches two of the folders."""
+    confine = 'confinement.confine_files([str(folders / "readable")], [str(folders / "writable")])'
+    return in_child(action, folders, *arguments, prepare=f"{prepare}\n{confine}")
 
 
 @pytest.fixture
@@ -50,117 +58,76 @@ def folders(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def confined(folders: Path, action: Callable[[], object]) -> object:
-    def act() -> object:
-        confinement.confine_files([str(folders / "readable")], [str(folders / "writable")])
-        return action()
-
-    return in_child(act)
-
-
 def test_reading(landlock: int, folders: Path):
-    assert confined(folders, (folders / "readable" / "file").read_text) == "'readable'"
-    assert confined(folders, (folders / "writable" / "file").read_text) == "'writable'"
+    assert confined(folders, '(folders / "readable" / "file").read_text()') == "'readable'"
+    assert confined(folders, '(folders / "writable" / "file").read_text()') == "'writable'"
     for path in ("outside/file", "readable/../outside/file", "readable/link"):
-        assert confined(folders, (folders / path).read_text) == "OSError 13"
-    assert confined(folders, lambda: list(Path("/").iterdir())) == "OSError 13"
-    assert confined(folders, lambda: list(Path("/proc/self/fd").iterdir())) == "OSError 13"
+        assert confined(folders, f"(folders / {path!r}).read_text()") == "OSError 13"
+    assert confined(folders, "os.listdir('/')") == "OSError 13"
+    assert confined(folders, "os.listdir('/proc/self/fd')") == "OSError 13"
 
 
 def test_writing(landlock: int, folders: Path):
-    assert confined(folders, lambda: (folders / "writable" / "new").write_text("x")) == "1"
-    assert confined(folders, lambda: (folders / "writable" / "sub").mkdir()) == "None"
+    assert confined(folders, '(folders / "writable" / "new").write_text("x")') == "1"
+    assert confined(folders, '(folders / "writable" / "sub").mkdir()') == "None"
     for path in ("readable/new", "outside/new", "readable/file"):
-        assert confined(folders, lambda path=path: (folders / path).write_text("x")) == "OSError 13"
-    assert confined(folders, lambda: (folders / "readable" / "file").unlink()) == "OSError 13"
+        assert confined(folders, f'(folders / {path!r}).write_text("x")') == "OSError 13"
+    assert confined(folders, '(folders / "readable" / "file").unlink()') == "OSError 13"
     assert (folders / "readable" / "file").read_text() == "readable"
 
 
 def test_a_link_made_inside_leads_nowhere(landlock: int, folders: Path):
-    def link() -> str:
-        (folders / "writable" / "way-out").symlink_to(folders / "outside" / "file")
-        return (folders / "writable" / "way-out").read_text()
-
-    assert confined(folders, link) == "OSError 13"
+    link = '(folders / "writable" / "way-out").symlink_to(folders / "outside" / "file"), (folders / "writable" / "way-out").read_text()'
+    assert confined(folders, f"({link})") == "OSError 13"
+    assert (folders / "writable" / "way-out").is_symlink()
 
 
 def test_network(landlock: int, folders: Path):
     if landlock < 4:
         pytest.skip(f"Landlock {landlock} does not know TCP: version 4 does.")
     with socket.create_server(("127.0.0.1", 0)) as server:
-        address = server.getsockname()
-        assert confined(folders, lambda: socket.create_connection(address).close()) == "OSError 13"
-        assert confined(folders, lambda: socket.create_server(("127.0.0.1", 0)).close()) == "OSError 13"
+        port = str(server.getsockname()[1])
+        assert confined(folders, "socket.create_connection(('127.0.0.1', int(sys.argv[2])))", port) == "OSError 13"
+        assert confined(folders, "socket.create_server(('127.0.0.1', 0))") == "OSError 13"
 
 
 def test_signals(landlock: int, folders: Path):
     if landlock < 6:
         pytest.skip(f"Landlock {landlock} does not know signals: version 6 does.")
-    parent = os.getpid()
-    assert confined(folders, lambda: os.kill(parent, 0)) == "OSError 1"
+    assert confined(folders, "os.kill(int(sys.argv[2]), 0)", str(os.getpid())) == "OSError 1"
 
 
 def test_nothing_lifts_it(landlock: int, folders: Path):
-    def again() -> str:
-        with contextlib.suppress(OSError):
-            confinement.confine_files([], ["/"])
-        return (folders / "outside" / "file").read_text()
-
-    assert confined(folders, again) == "OSError 13"
+    again = "attempt(lambda: confinement.confine_files([], ['/'])), (folders / 'outside' / 'file').read_text()"
+    assert confined(folders, f"({again})") == "OSError 13"
 
 
-def test_other_threads_would_not_be_confined(landlock: int):
-    waiting = threading.Event()
-
-    def act() -> str:
-        thread = threading.Thread(target=waiting.wait, daemon=True)
-        thread.start()
-        try:
-            confinement.confine_files([], [])
-        except confinement.LabkitError as error:
-            return error.message
-        return "confined"
-
-    assert "threads" in str(in_child(act))
+def test_other_threads_would_not_be_confined(landlock: int, folders: Path):
+    thread = "threading.Thread(target=threading.Event().wait, daemon=True).start()"
+    refused = "try:\n    confinement.confine_files([], [])\nexcept confinement.LabkitError as error:\n    words = error.message"
+    assert "threads" in in_child("words", folders, prepare=f"{thread}\n{refused}")
 
 
 def test_resources(tmp_path: Path):
-    def fill() -> int:
-        confinement.limit_resources()
-        with open(tmp_path / "large", "wb") as file:
-            file.truncate(confinement.FILE_BYTES + 1)
-        return 0
-
-    assert in_child(fill) == "OSError 27"
-
-    def open_many() -> int:
-        confinement.limit_resources()
-        return len([os.open("/dev/null", os.O_RDONLY) for _ in range(confinement.OPEN_FILES)])
-
-    assert in_child(open_many) == "OSError 24"
+    limit = "confinement.limit_resources()"
+    assert (
+        in_child("os.truncate(os.open(folders / 'large', os.O_RDWR | os.O_CREAT), confinement.FILE_BYTES + 1)", tmp_path, prepare=limit)
+        == "OSError 27"
+    )
+    assert in_child("[os.open('/dev/null', os.O_RDONLY) for _ in range(confinement.OPEN_FILES)]", tmp_path, prepare=limit) == "OSError 24"
 
 
-def test_memory():
-    def take() -> str:
-        limit = confinement.MemoryLimit()
-        limit.allow(64 * 2**20)
-        try:
-            return str(len(bytearray(128 * 2**20)))
-        except MemoryError:
-            return "refused"
-
-    assert in_child(take) == "'refused'"
+def test_memory(tmp_path: Path):
+    limit = "confinement.MemoryLimit().allow(64 * 2**20)"
+    take = "try:\n    words = len(bytearray(128 * 2**20))\nexcept MemoryError:\n    words = 'refused'"
+    assert in_child("words", tmp_path, prepare=f"{limit}\n{take}") == "'refused'"
 
 
 def test_time_ends_the_process():
-    pid = os.fork()
-    if pid == 0:
-        confinement.limit_time(0.05)
-        while True:
-            pass
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGALRM
+    program = "from labkit.sandbox import confinement\nconfinement.limit_time(0.05)\nwhile True:\n    pass"
+    assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == -signal.SIGALRM
 
 
-def test_without_landlock_nothing_is_confined(monkeypatch: pytest.MonkeyPatch, folders: Path):
-    monkeypatch.setattr(confinement, "landlock_version", lambda: 0)
-    assert confined(folders, (folders / "outside" / "file").read_text) == "'outside'"
+def test_without_landlock_nothing_is_confined(folders: Path):
+    none = "confinement.landlock_version = lambda: 0"
+    assert confined(folders, '(folders / "outside" / "file").read_text()', prepare=none) == "'outside'"

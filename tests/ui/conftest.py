@@ -11,7 +11,7 @@ import pytest
 from tests.ui.lab import ROOT, chromium, find_chromium, jupyterlab
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright keeps an event loop running, which tests elsewhere must not find
 def browser():
     """Chromium; what is missing is named, and in CI fails."""
     if importlib.util.find_spec("playwright") is None:
@@ -35,7 +35,7 @@ def lab_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(lab_folder: Path, browser, tmp_path_factory: pytest.TempPathFactory):
     """JupyterLab on that folder."""
     if importlib.util.find_spec("jupyterlab") is None:
