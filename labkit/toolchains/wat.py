@@ -7,7 +7,7 @@ from importlib.metadata import version
 from labkit.errors import BuildError, WatError
 from labkit.modules.load import is_text, to_wasm
 from labkit.toolchains.job import Job
-from labkit.toolchains.language import FREESTANDING, WASIP1, Found, Language, Missing, Request
+from labkit.toolchains.language import FEATURES, FREESTANDING, WASIP1, Found, Language, Missing, Request
 
 __all__ = ["Wat"]
 
@@ -19,7 +19,7 @@ class Wat(Language):
     title = "WebAssembly text"
     suffixes = (".wat",)
     targets = {"command": (WASIP1,), "library": (FREESTANDING, WASIP1)}
-    features = dict.fromkeys(("simd", "relaxed-simd", "threads", "tail-call", "exceptions", "extended-const", "multi-memory"), ())
+    features = dict.fromkeys(FEATURES, ())
 
     def find(self, target: str) -> Found | Missing:
         """Always here: it comes with wasmtime."""

@@ -79,6 +79,16 @@ def test_a_python_program_is_an_argument_of_the_interpreter():
     assert execute(other.path, "wasmtime", args=list(other.arguments)) == "42\n"
 
 
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("source", [*COMMANDS, "hello.py"])
+def test_a_command_runs_in_the_sandbox_on_both_runtimes(source, host):
+    need({**COMMANDS, "hello.py": "python"}[source], "wasip1")
+    artifact = labkit.build(SOURCES / source)
+    given = {**GIVEN, "args": [*artifact.arguments, *GIVEN["args"]], "stdin": GIVEN["stdin"].encode()}
+    result = labkit.run(artifact, runtime=host, limits=labkit.Limits(time=60), **given)
+    assert result.stdout.decode() == PRINTED
+
+
 def adapter():
     from labkit.toolchains.component import find_adapter
     from labkit.toolchains.language import Missing
