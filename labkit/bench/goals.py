@@ -6,13 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
-from labkit.bench.comparison import Comparison, Ratio
+from labkit.bench.comparison import Ratio
 from labkit.bench.interleave import Progress
 from labkit.display import html_table, text_table
 
 __all__ = ["Bench", "Direction", "Findings", "Goal", "Judgement", "Report", "judge"]
+
+
+class Part(Protocol):
+    """What a report can show."""
+
+    def _repr_html_(self) -> str: ...
+
+    def summary(self) -> Any:
+        """The same for JSON."""
 
 
 class Direction(Enum):
@@ -50,8 +59,8 @@ class Findings:
     ----------
     figures : mapping of str to Ratio
         Those that its goals are about, and more where it has them.
-    comparisons : mapping of str to Comparison
-        The runs they come from, by what was compared.
+    comparisons : mapping of str to Part
+        The runs they come from, each mostly a `Comparison`, by what was compared.
     versions : tuple of str
         What was measured, each with its version and year.
     notes : tuple of str
@@ -59,7 +68,7 @@ class Findings:
     """
 
     figures: Mapping[str, Ratio]
-    comparisons: Mapping[str, Comparison]
+    comparisons: Mapping[str, Part]
     versions: tuple[str, ...]
     notes: tuple[str, ...] = ()
 

@@ -12,6 +12,8 @@ __all__ = ["BENCH_MODULES", "bench_names", "find_bench"]
 #: A new bench is one file and one line here. None is imported before it is asked for.
 BENCH_MODULES = {
     "calls": "labkit.bench.calls",
+    "hostile": "labkit.bench.hostile",
+    "sandbox": "labkit.bench.sandbox",
 }
 
 

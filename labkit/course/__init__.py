@@ -5,6 +5,7 @@ from labkit.course.exercise import Exercise
 from labkit.course.hints import Hint, hint
 from labkit.course.progress_file import Progress, progress
 from labkit.course.verdict import Status, Verdict, check
+from labkit.data_files import data_folder
 
 __all__ = [
     "Environment",
@@ -15,6 +16,7 @@ __all__ = [
     "Status",
     "Verdict",
     "check",
+    "data_folder",
     "environment",
     "hint",
     "progress",

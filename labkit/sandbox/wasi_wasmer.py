@@ -15,7 +15,7 @@ from labkit.runtimes.wasmer_runtime import WasmerRuntime, WasmerStore
 from labkit.sandbox.grants import Grants
 from labkit.sandbox.memories import limit_memories
 from labkit.sandbox.wasi import NAMESPACE, Replacements
-from labkit.sandbox.wasmer_files import open_for_reading
+from labkit.sandbox.wasmer_files import open_for_reading, slot_offsets
 
 __all__ = ["WasmerProgram"]
 
@@ -31,8 +31,9 @@ class WasmerProgram:
 
     def __init__(self, runtime: WasmerRuntime) -> None:
         self.runtime = runtime
-        # What the compiler's package is imported for, while files can still be read.
+        # What files are needed for is done while they can still be read: the compiler's package, and where the library opens files.
         universal_engine(runtime.compiler)
+        slot_offsets(wasmer.wasmer.__file__)
 
     def expect_folders(self) -> None:
         """Get ready for folders that may only be read."""

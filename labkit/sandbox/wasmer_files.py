@@ -12,6 +12,7 @@ import mmap
 import os
 import struct
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import cffi
 
 from labkit.errors import Unsupported
 
-__all__ = ["open_for_reading"]
+__all__ = ["open_for_reading", "slot_offsets"]
 
 _OPEN = b"open64"
 _LOADED, _DYNAMIC = 1, 2  # program headers: what is loaded, and the table for the dynamic linker
@@ -45,8 +46,8 @@ def open_for_reading(library: str) -> None:
     """
     try:
         base = _load_address(library)
-        slots = [base + offset for offset in _slots(Path(library).read_bytes())]
-    except (OSError, ValueError, struct.error, StopIteration):
+        slots = [base + offset for offset in slot_offsets(library)]
+    except (OSError, ValueError):
         slots = []
     if not slots:
         raise Unsupported(
@@ -79,6 +80,15 @@ def _load_address(library: str) -> int:
     real = os.path.realpath(library)
     with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as file:
         return min(int(line.partition("-")[0], 16) for line in file if line.rstrip("\n").endswith(real))
+
+
+@cache
+def slot_offsets(library: str) -> tuple[int, ...]:
+    """Find where, from its first byte on, a library keeps the address of the function that opens files; nowhere is a valid answer."""
+    try:
+        return tuple(_slots(Path(library).read_bytes()))
+    except (OSError, struct.error, StopIteration, RuntimeError):
+        return ()
 
 
 def _slots(elf: bytes) -> Iterator[int]:

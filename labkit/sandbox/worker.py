@@ -15,16 +15,17 @@ from typing import Any, NoReturn
 
 from labkit.errors import ArtifactError, GuestTrap, LabkitError, LimitExceeded, TrapKind
 from labkit.limits import Limits
+from labkit.runtimes.artifacts import machine
 from labkit.runtimes.externs import Function
 from labkit.runtimes.instance import Module
-from labkit.runtimes.interface import Runtime
 from labkit.runtimes.registry import runtime
 from labkit.sandbox import confinement
 from labkit.sandbox.grants import Grants, to_file
 from labkit.sandbox.request import HEADER, Request, read_request, receive
+from labkit.sandbox.stack import StackGauge
 from labkit.sandbox.wasi import Exited
 
-__all__ = ["rehearsal_artifact", "serve"]
+__all__ = ["Guests", "rehearsal_artifact", "serve"]
 
 #: Data that compiling may take, in bytes.
 COMPILE_BYTES = 1536 * 2**20
@@ -49,7 +50,10 @@ _REHEARSED: dict[str, Any] = {
 
 
 def rehearsal_artifact(runtime_name: str, *, sealed: bool) -> bytes:
-    """Compile the program that workers rehearse with; this starts threads, so not in a process that will be forked."""
+    """Compile the program to rehearse with; this starts threads, so not in a process that will be forked.
+
+    Calling WASI starts threads too, and before a worker is confined none may run: only a sealed one rehearses that.
+    """
     calls = "(drop (call $write (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 8)))" if sealed else ""
     return runtime(runtime_name, interruptible=False).compile(_REHEARSAL.format(calls=calls)).serialize()
 
@@ -68,9 +72,12 @@ def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal:
         What `rehearsal_artifact` made, or nothing.
     """
     try:
-        guests: _Guests | LabkitError = _Guests(runtime(runtime_name, interruptible=False), sealed, rehearsal)
+        guests = Guests(runtime_name)
+        guests.confine(sealed=sealed)
+        guests.rehearse(rehearsal)
+        failure = None
     except LabkitError as error:
-        guests = error
+        failure = error
 
     def say(answer: dict[str, Any]) -> None:
         channel.sendall(json.dumps(answer).encode() + b"\n")
@@ -80,42 +87,49 @@ def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal:
         fields, files = receive(channel)
         if "hold" not in fields:
             break
-        if isinstance(guests, _Guests):
+        if failure is None:
             guests.hold(files[0])
         say({"ready": True})
-    say(_error(guests) if isinstance(guests, LabkitError) else guests.answer(read_request(fields, files), say))
+    say(_error(failure) if failure else guests.answer(read_request(fields, files), say))
     # Skip the interpreter's clean-up: nothing in this process is needed again.
     os._exit(0)
 
 
-class _Guests:
+class Guests:
     """A runtime, made ready while the worker waits."""
 
-    def __init__(self, chosen: Runtime, sealed: bool, rehearsal: bytes) -> None:
-        self.runtime, self.sealed = chosen, sealed
+    def __init__(self, runtime_name: str) -> None:
+        self.runtime = runtime(runtime_name, interruptible=False)
         self.held: Module | None = None
-        family = chosen.name.partition("-")[0]
-        self.program = getattr(import_module(f"labkit.sandbox.wasi_{family}"), f"{family.capitalize()}Program")(chosen)
-        self.memory_limit = confinement.MemoryLimit()
+        self.sealed = False
+        self.memory_limit: confinement.MemoryLimit | None = None
+        self.stack: StackGauge | None = None
+        machine()  # what artifacts are checked against; files tell it, and later on none can be read
+        family = runtime_name.partition("-")[0]
+        self.program = getattr(import_module(f"labkit.sandbox.wasi_{family}"), f"{family.capitalize()}Program")(self.runtime)
+
+    def confine(self, *, sealed: bool) -> None:
+        """Give up what no guest needs; where it is sealed, all files too."""
+        self.sealed, self.memory_limit, self.stack = sealed, confinement.MemoryLimit(), StackGauge()
         confinement.limit_resources()
         if sealed:
             confinement.confine_files([], [])
         else:
             self.program.expect_folders()
-        if rehearsal:
-            self._rehearse(rehearsal)
 
-    def _rehearse(self, artifact: bytes) -> None:
-        """Answer a request for a program that exits at once, so that what a first run costs is paid while nobody waits.
-
-        Before a worker is confined no thread may start, so in one that is not sealed the program does no more than exit.
-        """
+    def rehearse(self, artifact: bytes) -> None:
+        """Answer a request for a program that exits at once, so that what a first run costs is paid while nobody waits."""
+        if not artifact:
+            return
         here, there = socket.socketpair()
         words = json.dumps(_REHEARSED).encode()
+        files = [*map(os.dup, (0, 1, 2)), to_file(b""), to_file(artifact)]
         with here, there:
-            socket.send_fds(here, [HEADER.pack(len(words)) + words], [*map(os.dup, (0, 1, 2)), to_file(b""), to_file(artifact)])
+            socket.send_fds(here, [HEADER.pack(len(words)) + words], files)
             request = read_request(*receive(there))
             here.sendall(json.dumps(self._run(request, self._module(request)[0])).encode())
+        for file in files:
+            os.close(file)
 
     def hold(self, artifact_file: int) -> None:
         """Load a module ahead of the request that will want it."""
@@ -127,6 +141,7 @@ class _Guests:
         if request.artifact == "held" and self.held is None:
             return {"lost": True}
         try:
+            assert self.memory_limit is not None
             resident_bytes = _peak_bytes()
             self.memory_limit.allow(COMPILE_BYTES)
             confinement.limit_time(request.prepare_seconds)
@@ -141,6 +156,8 @@ class _Guests:
             confinement.limit_time(request.seconds)
             answer = self._run(request, module)
         except GuestTrap as trap:
+            if trap.kind is TrapKind.MEMORY_OUT_OF_BOUNDS and self.stack is not None and self.stack.is_exhausted():
+                trap = GuestTrap(TrapKind.STACK_OVERFLOW, runtime=trap.runtime, backtrace=trap.backtrace)
             answer = {"trap": trap.kind.value, "message": str(trap)}
         except (LimitExceeded, MemoryError) as error:
             answer = {"memory_limit": True, "message": str(error) or "The worker has no memory left. Raise Limits(memory=…)."}

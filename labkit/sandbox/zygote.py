@@ -1,8 +1,8 @@
-"""The process that workers are forked from: everything imported, nothing started, one thread.
+"""The process that workers are forked from: everything imported, nothing compiled, one thread.
 
-Spawning a Python with a runtime takes a tenth of a second, and forking the reader's kernel would carry its threads' locks and
-its secrets along. So one process is spawned that has the imports and no engine, and each worker is a fork of it, which takes a
-millisecond or two. It has no guest in it, so it always answers; it ends when the kernel does, and its workers end with it.
+Spawning a Python with a runtime takes a third of a second, and forking the reader's kernel would carry its threads' locks and
+its secrets along. So one process is spawned that never compiles, since that starts threads, and each worker is a fork of it,
+which takes a few milliseconds. It runs no guest, so it always answers; it ends when the kernel does, and its workers with it.
 `multiprocessing`'s own fork server, loky and pebble were considered: none hands open files to its workers, confines them for
 good, kills one without the others or ends all with the kernel.
 """
@@ -18,12 +18,11 @@ import signal
 import socket
 import struct
 import traceback
-from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 from labkit.errors import LabkitError
-from labkit.runtimes import artifacts
-from labkit.runtimes.registry import RUNTIME_NAMES, runtime
+from labkit.runtimes.registry import RUNTIME_NAMES
 from labkit.sandbox import worker
 from labkit.sandbox.confinement import die_with_parent
 
@@ -41,14 +40,6 @@ UNREADY = 71
 def main(control_descriptor: int) -> None:
     """Fork and kill workers as told, until the kernel is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    artifacts.machine()
-    # What most runs need; a runtime that is missing is the worker's to report.
-    for name in ("wasmtime_runtime", "wasmer_runtime"):
-        with contextlib.suppress(ImportError):
-            import_module(f"labkit.runtimes.{name}")
-    # Neither collected nor moved from here on: workers share these pages.
-    gc.collect()
-    gc.freeze()
     with socket.socket(fileno=control_descriptor) as control:
         _Zygote(control).serve()
 
@@ -102,15 +93,24 @@ class _Zygote:
 
     def _fork(self, number: int, kind: tuple[str, bool], channel: int, report: int) -> None:
         if kind not in self.rehearsals:
-            # Probed here once, not by each worker.
-            with contextlib.suppress(LabkitError):
-                runtime(kind[0], interruptible=False)
-            self.rehearsals[kind] = _compile_rehearsal(*kind)
+            self._rehearse(kind[0])
         pid = os.fork()
         if pid == 0:
             self._become_worker(kind, channel, report)
         os.close(channel)
         self.workers[pid] = (number, report)
+
+    def _rehearse(self, runtime_name: str) -> None:
+        """Make ready here what workers inherit. No guest runs: the random state that one leaves behind would be the same in every worker."""
+        for sealed in (False, True):
+            self.rehearsals[runtime_name, sealed] = _compile_rehearsal(runtime_name, sealed)
+        with contextlib.suppress(LabkitError):
+            worker.Guests(runtime_name)
+        if len(list(Path("/proc/self/task").iterdir())) > 1:
+            raise RuntimeError(f"{runtime_name} starts threads without compiling, so workers cannot be forked.")
+        # Neither collected nor moved from here on: workers share these pages.
+        gc.collect()
+        gc.freeze()
 
     def _become_worker(self, kind: tuple[str, bool], channel: int, report: int) -> NoReturn:
         """Keep nothing of the zygote's but its imports."""

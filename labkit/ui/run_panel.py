@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets
 
-from labkit.display import html_table, text_table
-from labkit.errors import ArgumentError, Closed, ExportNotFound, LabkitError, RuntimeUnavailable
+from labkit.errors import ExportNotFound
 from labkit.limits import Limits
 from labkit.modules.load import Source, to_wasm
-from labkit.runtimes import registry
 from labkit.sandbox.run import Outcome, Result, run
 from labkit.ui.functions import OfferedFunction, argument_box, check_count, offered_functions
-from labkit.ui.panel import Panel, status_html, text_widget
+from labkit.ui.runtimes_panel import RuntimesPanel
 
 __all__ = ["RunPanel"]
 
-_HEADER = ("call", "runtime", "outcome", "result", "call took")
-_DEFAULT_RUNTIMES = ("wasmtime", "wasmer")
-_ROWS_SHOWN = 30
-#: Seconds to wait for a cancelled run; the sandbox needs a tenth of one.
-_CLOSE_SECONDS = 5.0
+
+@dataclass(frozen=True)
+class _Call:
+    """A function and its arguments, as the controls had them when Run was pressed."""
+
+    export: str
+    args: list[Any]
 
 
-class RunPanel(Panel):
+class RunPanel(RuntimesPanel):
     """Pick a function, its arguments and the runtimes; run, and cancel what does not end.
 
     The guest runs in a process of its own and is waited for in a thread of its own, so the kernel stays free for the reader.
@@ -70,6 +69,9 @@ class RunPanel(Panel):
     >>> panel.close()
     """
 
+    _HEADER = ("call", "runtime", "outcome", "result", "call took")
+    _RIGHT = (4,)
+
     def __init__(
         self,
         source: Source,
@@ -80,18 +82,25 @@ class RunPanel(Panel):
         runtimes: Sequence[str] | None = None,
         limits: Limits | None = None,
     ) -> None:
+        super().__init__(runtimes)
         self._wasm = to_wasm(source)
         self._limits = limits
         self._functions = offered_functions(self._wasm)
         self._first = self._find(export)
         self._start = list(zip(check_count(self._first, args, "args"), check_count(self._first, bounds, "bounds")))
         self.results: tuple[Result, ...] = ()
-        self._rows: list[list[str]] = []
-        self._lock = threading.Lock()
-        self._cancel = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._checkboxes = _runtime_checkboxes(runtimes)
-        self._build()
+        self._picker = ipywidgets.Dropdown(
+            options=[(function.signature, name) for name, function in self._functions.items()],
+            value=self._first.name,
+            description="Function",
+            layout=ipywidgets.Layout(width="32em"),
+        )
+        self._arguments = ipywidgets.HBox(layout=ipywidgets.Layout(flex_flow="row wrap"))
+        self._picker.observe(self._picked, "value")
+        self._show_arguments(self._first, self._start)
+        self._build(
+            [self._picker, self._arguments], run_tooltip="Run the function on each runtime that is ticked", cancel_tooltip="Stop the run at once"
+        )
 
     def _find(self, export: str | None) -> OfferedFunction:
         if export is None:
@@ -103,29 +112,6 @@ class RunPanel(Panel):
             )
         return self._functions[export]
 
-    def _build(self) -> None:
-        """Make the widgets."""
-        self._picker = ipywidgets.Dropdown(
-            options=[(function.signature, name) for name, function in self._functions.items()],
-            value=self._first.name,
-            description="Function",
-            layout=ipywidgets.Layout(width="32em"),
-        )
-        self._arguments = ipywidgets.HBox(layout=ipywidgets.Layout(flex_flow="row wrap"))
-        self._run_button = ipywidgets.Button(description="▶ Run", button_style="primary", tooltip="Run the function on each runtime that is ticked")
-        self._cancel_button = ipywidgets.Button(description="■ Cancel", disabled=True, tooltip="Stop the run at once")
-        self._status = text_widget()
-        self._table = text_widget()
-        self._picker.observe(self._picked, "value")
-        self._run_button.on_click(lambda button: self.run())
-        self._cancel_button.on_click(lambda button: self.cancel())
-        boxes = ipywidgets.HBox(list(self._checkboxes.values()), layout=ipywidgets.Layout(flex_flow="row wrap"))
-        reasons = text_widget("".join(_reason_html(row) for row in registry.runtimes() if not row.available))
-        buttons = ipywidgets.HBox([self._run_button, self._cancel_button])
-        self.widget = ipywidgets.VBox([self._picker, self._arguments, boxes, reasons, buttons, self._status, self._table])
-        self._show_arguments(self._first, self._start)
-        self._say("Ready: press Run.")
-
     def _picked(self, change: Any) -> None:
         function = self._functions[change["new"]]
         self._show_arguments(function, self._start if function is self._first else [(None, None)] * len(function.type.params))
@@ -136,125 +122,28 @@ class RunPanel(Panel):
         for box in old:
             box.close()
 
-    @property
-    def is_running(self) -> bool:
-        """Whether a run is on its way."""
-        return self._thread is not None
+    def _task(self) -> _Call:
+        return _Call(self._picker.value, [box.value for box in self._arguments.children])
 
-    def run(self) -> None:
-        """Do what the Run button does, and return at once. While a run is on its way, nothing happens.
+    def _title(self, task: _Call) -> str:
+        return f"{task.export}({', '.join(_shortened(str(arg)) for arg in task.args)})"
 
-        Raises
-        ------
-        Closed
-            If the panel is closed.
-        """
-        with self._lock:
-            if self.is_closed:
-                raise Closed("The panel is closed.", remedy="Run its cell again.")
-            if self._thread is not None:
-                return
-            names = [name for name, box in self._checkboxes.items() if box.value and not box.disabled]
-            if not names:
-                self._say("There is nothing to run on: tick a runtime.")
-                return
-            self._cancel.clear()
-            self._set_running(True)
-            args = [box.value for box in self._arguments.children]
-            # A daemon, so that a guest that is still running never keeps the kernel from ending.
-            self._thread = threading.Thread(target=self._work, args=(self._picker.value, args, names), name="labkit-run-panel", daemon=True)
-            self._thread.start()
-
-    def cancel(self) -> None:
-        """Do what the Cancel button does: kill the process the guest runs in."""
-        self._cancel.set()
-
-    def wait(self, timeout: float | None = None) -> None:
-        """Wait until no run is on its way, at most ``timeout`` seconds."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(timeout)
-
-    def _stop(self) -> None:
-        self.cancel()
-        self.wait(_CLOSE_SECONDS)
-
-    def _work(self, export: str, args: list[Any], names: list[str]) -> None:
-        """The thread: one runtime after the other, each shown as soon as it has answered."""
-        call = f"{export}({', '.join(_shortened(str(arg)) for arg in args)})"
-        try:
-            for name in names:
-                self._say(f"{call} runs on {name}…")
-                if not self._run_one(call, export, args, name):
-                    break
-        finally:
-            with self._lock:
-                self._thread = None
-                self._set_running(False)
-
-    def _run_one(self, call: str, export: str, args: list[Any], name: str) -> bool:
-        """Run on one runtime and show what came of it; False where the other runtimes need not be asked."""
-        try:
-            result = run(self._wasm, export=export, args=args, runtime=name, limits=self._limits, cancel=self._cancel)
-        except LabkitError as error:
-            self._add([call, name, type(error).__name__, str(error), "–"])
-            return not isinstance(error, ArgumentError)
-        except Exception as error:  # a fault of labkit's own must not leave the panel running for ever
-            self._add([call, name, type(error).__name__, f"{error}. Please report this.", "–"])
-            raise
+    def _run_one(self, task: _Call, name: str) -> bool:
+        result = run(self._wasm, export=task.export, args=task.args, runtime=name, limits=self._limits, cancel=self._cancel)
         self.results += (result,)
-        self._add([call, *result._row()])
+        self._add_result(task, result._row())
         return result.outcome is not Outcome.CANCELLED
 
-    def _add(self, row: list[str]) -> None:
-        self._rows.append(row)
-        call, name, outcome, what, took = row
-        self._say(f"{call} on {name} {outcome}: {what}" + (f" in {took}." if took != "–" else ""))
-        # In an inline block, or JupyterLab would centre the table.
-        self._table.value = f'<div style="display:inline-block">{self._results_html()}</div>'
+    def _add_error(self, task: _Call, name: str, kind: str, message: str) -> None:
+        self._add_result(task, [name, kind, message, "–"])
 
-    def _say(self, sentence: str) -> None:
-        self.status = sentence
-        self._status.value = status_html(sentence)
+    def _add_result(self, task: _Call, row: list[str]) -> None:
+        name, outcome, what, took = row
+        call = self._title(task)
+        self._add([call, *row], f"{call} on {name} {outcome}: {what}" + (f" in {took}." if took != "–" else ""))
 
-    def _set_running(self, is_running: bool) -> None:
-        self._run_button.disabled = is_running
-        self._cancel_button.disabled = not is_running
-
-    def _results_html(self) -> str:
-        hidden = len(self._rows) - _ROWS_SHOWN
-        caption = f"The last {_ROWS_SHOWN} of {len(self._rows)} results" if hidden > 0 else ""
-        return html_table(_HEADER, self._rows[-_ROWS_SHOWN:], caption=caption, right=[4])
-
-    def _static_html(self) -> str:
-        return self._results_html() if self._rows else html_table(["function", "runtimes"], [self._static_row()])
-
-    def __str__(self) -> str:
-        return text_table(_HEADER, self._rows) if self._rows else text_table(["function", "runtimes"], [self._static_row()])
-
-    def _static_row(self) -> list[str]:
-        return [self._first.signature, ", ".join(name for name, box in self._checkboxes.items() if box.value)]
-
-
-def _runtime_checkboxes(ticked: Sequence[str] | None) -> dict[str, Any]:
-    """A box for each runtime; those that do not work here cannot be ticked."""
-    for name in ticked or ():
-        if name not in registry.RUNTIME_NAMES:
-            raise RuntimeUnavailable(f"There is no runtime {name!r}.", remedy=f"Choose from {', '.join(registry.RUNTIME_NAMES)}.")
-    return {
-        row.name: ipywidgets.Checkbox(
-            value=row.available and row.name in (_DEFAULT_RUNTIMES if ticked is None else ticked),
-            description=row.name,
-            disabled=not row.available,
-            indent=False,
-            layout=ipywidgets.Layout(width="auto", margin="0 1.5em 0 0"),
-        )
-        for row in registry.runtimes()
-    }
-
-
-def _reason_html(row: registry.RuntimeStatus) -> str:
-    return f'<div style="opacity:0.7">{escape(f"{row.name} is not available: {row.reason}. {row.remedy}")}</div>'
+    def _unrun(self) -> tuple[list[str], list[list[str]]]:
+        return ["function", "runtimes"], [[self._first.signature, ", ".join(self._ticked())]]
 
 
 def _shortened(text: str) -> str:

@@ -139,4 +139,5 @@ labkit.run(divide, export="divide", args=[42, 7]).values
 # | notebook | you will |
 # | --- | --- |
 # | [01 Take a module apart](01_what_is_wasm.ipynb) | read the bytes, step through the stack machine, meet every trap |
+# | [03 Give a program what it needs and nothing else](03_wasi_sandbox.ipynb) | grant files and see what stops an attack |
 # | [04 Run one module on every runtime](04_runtimes.ipynb) | compare the runtimes: one interface, different compilers, ages and features |

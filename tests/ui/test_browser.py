@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-SETUP, MAGIC, ERROR, STEPPER, RUN = range(5)
+SETUP, MAGIC, ERROR, STEPPER, RUN, GALLERY = range(6)
 FACT = """(module
   (func $fact (export "fact") (param $n i32) (result i32)
     (if (result i32) (i32.lt_s (local.get $n) (i32.const 2))
@@ -17,11 +17,12 @@ FACT = """(module
       (else (i32.mul (local.get $n) (call $fact (i32.sub (local.get $n) (i32.const 1)))))))
   (func (export "forever") (loop (br 0))))"""
 CELLS = [
-    f"%load_ext labkit\nimport labkit\nfrom labkit.ui import RunPanel, stepper\nFACT = '''{FACT}'''",
+    f"%load_ext labkit\nimport labkit\nfrom labkit.ui import GalleryPanel, RunPanel, stepper\nFACT = '''{FACT}'''",
     '%%wasm wat --run wasmtime --call add -1 2\n(module (func (export "add") (param i32 i32) (result i32)\n  (i32.add (local.get 0) (local.get 1))))',
     "labkit.to_wasm('(module (func')",
     "stepper(FACT, 'fact', [3])",
     "panel = RunPanel(FACT, export='fact', args=[5], bounds=[(0, 12)], limits=labkit.Limits(time=60))\npanel",
+    "GalleryPanel('loop', runtimes=['wasmtime'])",
 ]
 SECONDS = 60_000
 
@@ -143,10 +144,30 @@ def test_cancel_ends_a_loop_while_the_kernel_is_free_and_the_next_run_works(page
     expect(status(page, RUN)).to_contain_text("fact(5) on wasmtime returned: 120", timeout=SECONDS)
 
 
+def test_the_gallery_by_keyboard_alone(page):
+    from playwright.sync_api import expect
+
+    panel = cell(page, GALLERY)
+    panel.get_by_label("Attack").focus()
+    page.keyboard.type("flood")
+    expect(panel).to_contain_text("Writes 64 kB to standard output, for ever.")
+    expect(panel).to_contain_text("Granted: no folder.")
+    run = panel.get_by_role("button", name="Run")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if run.evaluate("button => button === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(status(page, GALLERY)).to_contain_text(
+        "flood on wasmtime: stopped at its output limit. The host is unharmed, and the next run is well.", timeout=SECONDS
+    )
+    expect(panel.get_by_role("row", name=re.compile("flood wasmtime stopped at its output limit"))).to_have_count(1)
+
+
 def test_a_saved_notebook_shows_the_tables_until_it_is_run(lab, lab_folder: Path, browser):
     from playwright.sync_api import expect
 
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELLS[index]) for index in (SETUP, STEPPER, RUN)])
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELLS[index]) for index in (SETUP, STEPPER, RUN, GALLERY)])
     NotebookClient(notebook, timeout=60, store_widget_state=False).execute()
     for each in notebook.cells[1:]:
         (output,) = each.outputs
@@ -157,6 +178,7 @@ def test_a_saved_notebook_shows_the_tables_until_it_is_run(lab, lab_folder: Path
     lab.open(page, "saved.ipynb")
     expect(cell(page, 1)).to_contain_text("fact(3) returns 6")
     expect(cell(page, 2)).to_contain_text("fact(n: i32) → i32")
+    expect(cell(page, 3)).to_contain_text("Climbs out of its folder")
     lab.run_all(page)
     expect(cell(page, 1).get_by_role("status")).to_contain_text("Step 0 of")
     expect(cell(page, 2).get_by_role("button", name="Run")).to_be_visible()

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
+from pathlib import Path
 
 import ipywidgets
 import pytest
 
-from labkit.errors import ArgumentError, ArgumentRangeError, Closed, ExportNotFound, LabkitError, MalformedModule, RuntimeUnavailable
+from labkit.errors import (
+    ArgumentError,
+    ArgumentRangeError,
+    Closed,
+    ExportNotFound,
+    LabkitError,
+    MalformedModule,
+    RuntimeUnavailable,
+    UnreadableFile,
+)
 from labkit.limits import Limits
 from labkit.modules.stepper import step
 from labkit.runtimes import registry
+from labkit.sandbox.attacks import ATTACKS
 from labkit.sandbox.run import Outcome
-from labkit.ui import RunPanel, StepperPanel, stepper
+from labkit.ui import GalleryPanel, RunPanel, StepperPanel, gallery_panel, stepper
 from labkit.ui.stepper_view import describe_state, state_html
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -155,7 +167,7 @@ def test_closing_ends_the_run_and_its_thread(panel):
     panel._picker.value = "forever"
     panel.run()
     panel.close()
-    assert "labkit-run-panel" not in {thread.name for thread in threading.enumerate()}
+    assert "labkit-panel" not in {thread.name for thread in threading.enumerate()}
     assert "cancelled" in str(panel)
     with pytest.raises(Closed):
         panel.run()
@@ -246,3 +258,83 @@ def test_a_module_with_imports_says_so_in_the_panel():
     assert "LinkError" in str(panel)
     assert "env.f" in panel.status
     panel.close()
+
+
+@pytest.fixture
+def gallery():
+    panel = GalleryPanel("flood", runtimes=["wasmtime"])
+    yield panel
+    panel.close()
+
+
+def test_the_gallery_says_what_stops_an_attack_on_each_runtime(runtime_name: str):
+    panel = GalleryPanel("climb", runtimes=[runtime_name])
+    panel.run()
+    panel.wait()
+    (report,) = panel.reports
+    assert (report.attack.name, report.runtime, report.held) == ("climb", runtime_name, True)
+    assert panel.status.startswith(f"climb on {runtime_name}: ")
+    assert panel.status.endswith("The host is unharmed, and the next run is well.")
+    assert report.stopped_by in panel._repr_mimebundle_()["text/html"]
+    panel.close()
+
+
+def test_a_limit_is_told_with_its_message(gallery):
+    gallery.run()
+    gallery.wait()
+    assert "stopped at its output limit" in str(gallery)
+    assert "Raise Limits(output=…)" in str(gallery)
+
+
+def test_each_attack_is_described_in_the_words_of_its_guest(gallery):
+    for name, attack in ATTACKS.items():
+        gallery._picker.value = name
+        about = gallery._about.value
+        assert f"{attack.program}.wat" in about
+        assert about.count("Granted: a folder") == attack.grants_folder
+    gallery._picker.value = "climb"
+    assert "Reaches for the path in its first argument through every descriptor from 3 to 9." in gallery._about.value
+    assert "Where it can open nothing it exits with the last error" in gallery._about.value
+
+
+def test_where_no_kernel_is_the_gallery_is_a_list_of_its_attacks(gallery):
+    bundle = gallery._repr_mimebundle_()
+    assert all(attack.sentence in bundle["text/plain"] for attack in ATTACKS.values())
+    assert bundle["text/html"].count("<tr>") == len(ATTACKS) + 1
+    assert VIEW in bundle
+
+
+def test_a_broken_promise_is_loud(gallery, monkeypatch):
+    real = gallery_panel.stage
+    monkeypatch.setattr(gallery_panel, "stage", lambda name, **options: dataclasses.replace(real(name, **options), unharmed=False))
+    gallery._picker.value = "climb"
+    gallery.run()
+    gallery.wait()
+    assert "THE HOST IS HARMED" in gallery.status
+    assert "It got what it was not granted." in str(gallery)
+
+
+def test_cancel_leaves_out_the_runtimes_to_come(gallery, monkeypatch):
+    real = gallery_panel.stage
+    for name in ("wasmtime", "wasmtime-winch"):
+        gallery._checkboxes[name].value = True
+
+    def cancelled_meanwhile(name, **options):
+        gallery.cancel()
+        return real(name, **options)
+
+    monkeypatch.setattr(gallery_panel, "stage", cancelled_meanwhile)
+    gallery.run()
+    gallery.wait()
+    assert [report.runtime for report in gallery.reports] == ["wasmtime"]
+    assert not gallery.is_running
+
+
+def test_what_no_gallery_can_be_made_of(monkeypatch, tmp_path: Path):
+    with pytest.raises(ArgumentError, match="Choose from loop"):
+        GalleryPanel("teleport")
+    with pytest.raises(RuntimeUnavailable):
+        GalleryPanel(runtimes=["v9"])
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path))
+    with pytest.raises(UnreadableFile, match="LABKIT_DATA"):
+        GalleryPanel()

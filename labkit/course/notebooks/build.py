@@ -62,6 +62,8 @@ def execute(notebook: Any, *, folder: Path) -> None:
         kernel_name="python3",
         record_timing=False,
         store_widget_state=False,
+        # How a kernel happens to cut what is printed is none of the reader's business.
+        coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
     )
     kept = dict(notebook.metadata)

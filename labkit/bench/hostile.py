@@ -1,0 +1,77 @@
+"""The bench of hostile guests: every attack on every runtime, and what stopped it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labkit.bench.comparison import Ratio
+from labkit.bench.goals import Bench, Direction, Findings, Goal
+from labkit.bench.interleave import Progress
+from labkit.display import html_table, text_table
+from labkit.runtimes.registry import runtimes
+from labkit.sandbox.attacks import ATTACKS, AttackReport, stage
+from labkit.sandbox.confinement import landlock_version
+
+__all__ = ["BENCH", "AttackTable"]
+
+_GOAL = Goal("attacks that came to what they should / all", 1.0, Direction.AT_LEAST)
+
+
+@dataclass(frozen=True)
+class AttackTable:
+    """Attacks, a row each.
+
+    Attributes
+    ----------
+    reports : sequence of AttackReport
+    """
+
+    reports: Sequence[AttackReport]
+
+    def _rows(self) -> list[list[str]]:
+        return [[*report.row(), "" if report.held else "BROKEN"] for report in self.reports]
+
+    def __str__(self) -> str:
+        return text_table([*AttackReport.HEADER, ""], self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table([*AttackReport.HEADER, ""], self._rows())
+
+    def summary(self) -> list[dict[str, Any]]:
+        """The same for JSON."""
+        return [
+            {
+                "attack": report.attack.name,
+                "runtime": report.runtime,
+                "stopped_by": report.stopped_by,
+                "unharmed": report.unharmed,
+                "next_is_well": report.next_is_well,
+                "held": report.held,
+            }
+            for report in self.reports
+        ]
+
+
+def _run(_seconds: float, progress: Progress) -> Findings:
+    rows = [row for row in runtimes() if row.available]
+    staged = [(name, row.name) for name in ATTACKS for row in rows]
+    reports = []
+    for done, (name, runtime) in enumerate(staged, 1):
+        reports.append(stage(name, runtime=runtime))
+        progress(done / len(staged))
+    share = sum(report.held for report in reports) / len(reports)
+    missing = [row for row in runtimes() if not row.available]
+    wall = landlock_version()
+    notes = [f"{row.name} is not attacked: {row.reason}. {row.remedy}" for row in missing]
+    notes.append(f"Under the runtimes: Landlock {wall}." if wall else "This system has no Landlock: Wasmer is granted no folder here.")
+    return Findings(
+        {_GOAL.figure: Ratio("held", "all", share, share, share)},
+        {"What stopped each attack": AttackTable(reports)},
+        tuple(f"{row.name} {row.version} ({row.release_year})" for row in rows),
+        tuple(notes),
+    )
+
+
+BENCH = Bench("hostile", "What stops a hostile guest, on every runtime.", (_GOAL,), _run)
