@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["cache_folder", "data_folder", "tools_folder"]
+__all__ = ["cache_folder", "tools_folder"]
 
 
 def cache_folder() -> Path:
@@ -16,11 +16,6 @@ def cache_folder() -> Path:
 def tools_folder() -> Path:
     """The folder that LABKIT_TOOLS names, else one in the reader's own data folder: toolchains that were installed without root."""
     return _folder("LABKIT_TOOLS", "XDG_DATA_HOME", ".local/share")
-
-
-def data_folder() -> Path:
-    """The folder with the course's sources and prebuilt modules; labkit installed on its own has none."""
-    return Path(__file__).parents[2] / "data"
 
 
 def _folder(own: str, base: str, default: str) -> Path:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from labkit.errors import ArtifactError
+from labkit.data_files import data_folder
+from labkit.errors import ArtifactError, UnreadableFile
 from labkit.toolchains.artifact import Artifact
-from labkit.toolchains.folders import data_folder
 from labkit.toolchains.language import Language, Request
 from labkit.toolchains.sources import Program
 
@@ -61,10 +61,10 @@ def read_manifest() -> tuple[Prebuilt, ...]:
     >>> all(entry.size_bytes <= 2 * 2**20 for entry in read_manifest())
     True
     """
-    path = data_folder() / "modules" / MANIFEST
     try:
+        path = data_folder() / "modules" / MANIFEST
         return _read(path, path.stat().st_mtime_ns)
-    except FileNotFoundError:
+    except (UnreadableFile, FileNotFoundError):
         return ()
 
 

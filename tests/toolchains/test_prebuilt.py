@@ -8,10 +8,10 @@ import shutil
 import pytest
 
 import labkit
+from labkit.data_files import data_folder
 from labkit.errors import ArtifactError, ToolchainUnavailable
 from labkit.toolchains import prebuilt, zig
 from labkit.toolchains.component import find_adapter
-from labkit.toolchains.folders import data_folder
 from labkit.toolchains.language import Missing
 from labkit.toolchains.prebuilt import read_manifest, source_digest
 from labkit.toolchains.registry import language_named
