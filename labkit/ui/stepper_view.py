@@ -74,7 +74,7 @@ def state_html(trace: Trace, number: int) -> str:
         _column(f"{trace.listings[state.function].name}{calls}", _listing_html(trace, state, step, number), "flex:0 1 auto;min-width:20em"),
         _column("Stack, top first", _stack_html(state, step), "flex:0 1 auto;min-width:9em"),
         _column("Locals", _locals_html(trace, state, step), "flex:0 1 auto;min-width:9em"),
-        _column("Written last", _writes_html(trace, number), "flex:0 1 auto;min-width:12em"),
+        _column("Memory written last", _writes_html(trace, number), "flex:0 1 auto;min-width:12em"),
     )
     return f'<div style="display:flex;flex-wrap:wrap;gap:0 2em">{"".join(columns)}</div>'
 

@@ -135,10 +135,11 @@ for name, runtime in here.items():
     print(f"{name:18} compile {compiled}   load {loaded}   instantiate {instantiated}   artifact {len(artifacts[name]) / 1000:7.1f} kB")
 
 # %% [markdown]
-# Read it by columns. Compiling is what the compilers differ in, and where one pass over the code pays. Loading what
-# was compiled before is what a cloud does at a cold start, and instantiating is what it does for each request that
-# gets a sandbox of its own. The article's cold start of *less than a millisecond* is about these two columns; it
-# presumes that somebody has paid for the first.
+# Read it by columns, and compare compilers within one engine. Compiling is what they differ in. (*Cranelift* in both engines is
+# not the same Cranelift: four years of optimisations came in between, and they take time.) Loading what was compiled before
+# is what a cloud does at a cold start; instantiating is what it does for each request that gets a sandbox of its own. When
+# the article says *less than a millisecond*, it speaks of the last two columns, for a small module, and of machines where
+# somebody has paid for the first. Add the two up: is it true here?
 #
 # **The surprise** is what an artifact is: machine code. A runtime that loads one executes whatever it says, and both
 # runtimes crash on a damaged one. So the lab wraps artifacts: the wrapping says who made them, on which processor,

@@ -43,6 +43,7 @@ RUN_ALL = """() => {
     window.labkitRanAll = false;
     window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.labkitRanAll = true; });
 }"""
+PROMPTS = "() => [...document.querySelectorAll('.jp-InputPrompt')].map(prompt => prompt.innerText).join('')"
 
 
 def find_chromium() -> str | None:
@@ -132,7 +133,13 @@ class Lab:
         """Run every cell, until the last has ended or one has failed."""
         page.evaluate(RUN_ALL)
         page.wait_for_function("() => window.labkitRanAll", timeout=seconds * 1000)
-        page.wait_for_function(KERNEL_IS_USABLE, timeout=seconds * 1000)
+        # JupyterLab's promise may come early: wait until every cell has its number, or nothing has moved for a while.
+        deadline, prompts, still = time.monotonic() + seconds, "", 0
+        while time.monotonic() < deadline and still < 5 and ("[ ]" in prompts or "[*]" in prompts or not prompts):
+            page.wait_for_timeout(1000)
+            page.wait_for_function(KERNEL_IS_USABLE, timeout=seconds * 1000)
+            before, prompts = prompts, str(page.evaluate(PROMPTS))
+            still = still + 1 if prompts == before else 0
 
 
 @contextmanager

@@ -109,7 +109,7 @@ def _open_line(pair: Pair, *, solved: bool, root: Path | None) -> str:
     path = f"notebooks/solutions/{pair.name}.ipynb" if solved else f"notebooks/{pair.name}.ipynb"
     url = binder_url(path, root=root)
     if url is None:
-        return "*To run it: `make lab` in the lab's folder. (A Binder link stands here once the lab's repository has a public address.)*"
+        return "*To run it: `make lab` in the lab's folder.*"
     return f"[![Open on Binder](https://mybinder.org/badge_logo.svg)]({url})"
 
 
