@@ -23,7 +23,7 @@ from labkit.sandbox.grants import Grants, to_file
 from labkit.sandbox.request import HEADER, Request, read_request, receive
 from labkit.sandbox.wasi import Exited
 
-__all__ = ["Guests", "rehearsal_artifact", "serve"]
+__all__ = ["import_program", "rehearsal_artifact", "serve"]
 
 #: Data that compiling may take, in bytes.
 COMPILE_BYTES = 1536 * 2**20
@@ -56,6 +56,12 @@ def rehearsal_artifact(runtime_name: str, *, sealed: bool) -> bytes:
     return runtime(runtime_name, interruptible=False).compile(_REHEARSAL.format(calls=calls)).serialize()
 
 
+def import_program(runtime_name: str) -> Any:
+    """Import what makes a program of a module on a runtime."""
+    family = runtime_name.partition("-")[0]
+    return getattr(import_module(f"labkit.sandbox.wasi_{family}"), f"{family.capitalize()}Program")
+
+
 def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal: bytes) -> NoReturn:
     """Get ready, answer one request, and end.
 
@@ -70,7 +76,7 @@ def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal:
         What `rehearsal_artifact` made, or nothing.
     """
     try:
-        guests = Guests(runtime_name)
+        guests = _Guests(runtime_name)
         guests.confine(sealed=sealed)
         guests.rehearse(rehearsal)
         failure = None
@@ -93,7 +99,7 @@ def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal:
     os._exit(0)
 
 
-class Guests:
+class _Guests:
     """A runtime, made ready while the worker waits."""
 
     def __init__(self, runtime_name: str) -> None:
@@ -101,8 +107,7 @@ class Guests:
         self.held: Module | None = None
         self.sealed = False
         self.memory_limit: confinement.MemoryLimit | None = None
-        family = runtime_name.partition("-")[0]
-        self.program = getattr(import_module(f"labkit.sandbox.wasi_{family}"), f"{family.capitalize()}Program")(self.runtime)
+        self.program = import_program(runtime_name)(self.runtime)
 
     def confine(self, *, sealed: bool) -> None:
         """Give up what no guest needs; where it is sealed, all files too."""
