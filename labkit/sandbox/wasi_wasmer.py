@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any, NoReturn
 
 from labkit.errors import LinkError, Unsupported
@@ -30,15 +29,9 @@ class WasmerProgram:
 
     def __init__(self, runtime: WasmerRuntime) -> None:
         self.runtime = runtime
-        # Imports the compiler's package while files can still be read, where that was not done before.
+        # What files are needed for is done while they can still be read: the compiler's package, and where the library opens files.
         universal_engine(runtime.compiler)
-
-    @staticmethod
-    def prepare(runtime_name: str) -> None:
-        """Do once, before workers are forked, what starts no engine; LLVM's package may end its process, so each imports it itself."""
         slot_offsets(wasmer.wasmer.__file__)
-        if not runtime_name.endswith("llvm"):
-            import_module(f"wasmer_compiler_{'singlepass' if runtime_name.endswith('singlepass') else 'cranelift'}")
 
     def expect_folders(self) -> None:
         """Get ready for folders that may only be read."""

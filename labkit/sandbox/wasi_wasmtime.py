@@ -31,10 +31,6 @@ class WasmtimeProgram:
         # Made before a program is known, while the worker waits.
         self._linkers = {False: self._linker(fuel=False)}
 
-    @staticmethod
-    def prepare(_runtime_name: str) -> None:
-        """Importing it is all that can be done before a fork."""
-
     def _linker(self, *, fuel: bool) -> wasmtime.Linker:
         linker = wasmtime.Linker(self.runtime.engine(fuel=fuel))
         linker.define_wasi()

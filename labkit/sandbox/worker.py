@@ -15,15 +15,17 @@ from typing import Any, NoReturn
 
 from labkit.errors import ArtifactError, GuestTrap, LabkitError, LimitExceeded, TrapKind
 from labkit.limits import Limits
+from labkit.runtimes.artifacts import machine
 from labkit.runtimes.externs import Function
 from labkit.runtimes.instance import Module
 from labkit.runtimes.registry import runtime
 from labkit.sandbox import confinement
 from labkit.sandbox.grants import Grants, to_file
 from labkit.sandbox.request import HEADER, Request, read_request, receive
+from labkit.sandbox.stack import StackGauge
 from labkit.sandbox.wasi import Exited
 
-__all__ = ["import_program", "rehearsal_artifact", "serve"]
+__all__ = ["Guests", "rehearsal_artifact", "serve"]
 
 #: Data that compiling may take, in bytes.
 COMPILE_BYTES = 1536 * 2**20
@@ -56,12 +58,6 @@ def rehearsal_artifact(runtime_name: str, *, sealed: bool) -> bytes:
     return runtime(runtime_name, interruptible=False).compile(_REHEARSAL.format(calls=calls)).serialize()
 
 
-def import_program(runtime_name: str) -> Any:
-    """Import what makes a program of a module on a runtime."""
-    family = runtime_name.partition("-")[0]
-    return getattr(import_module(f"labkit.sandbox.wasi_{family}"), f"{family.capitalize()}Program")
-
-
 def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal: bytes) -> NoReturn:
     """Get ready, answer one request, and end.
 
@@ -76,7 +72,7 @@ def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal:
         What `rehearsal_artifact` made, or nothing.
     """
     try:
-        guests = _Guests(runtime_name)
+        guests = Guests(runtime_name)
         guests.confine(sealed=sealed)
         guests.rehearse(rehearsal)
         failure = None
@@ -99,7 +95,7 @@ def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal:
     os._exit(0)
 
 
-class _Guests:
+class Guests:
     """A runtime, made ready while the worker waits."""
 
     def __init__(self, runtime_name: str) -> None:
@@ -107,11 +103,14 @@ class _Guests:
         self.held: Module | None = None
         self.sealed = False
         self.memory_limit: confinement.MemoryLimit | None = None
-        self.program = import_program(runtime_name)(self.runtime)
+        self.stack: StackGauge | None = None
+        machine()  # what artifacts are checked against; files tell it, and later on none can be read
+        family = runtime_name.partition("-")[0]
+        self.program = getattr(import_module(f"labkit.sandbox.wasi_{family}"), f"{family.capitalize()}Program")(self.runtime)
 
     def confine(self, *, sealed: bool) -> None:
         """Give up what no guest needs; where it is sealed, all files too."""
-        self.sealed, self.memory_limit = sealed, confinement.MemoryLimit()
+        self.sealed, self.memory_limit, self.stack = sealed, confinement.MemoryLimit(), StackGauge()
         confinement.limit_resources()
         if sealed:
             confinement.confine_files([], [])
@@ -157,6 +156,8 @@ class _Guests:
             confinement.limit_time(request.seconds)
             answer = self._run(request, module)
         except GuestTrap as trap:
+            if trap.kind is TrapKind.MEMORY_OUT_OF_BOUNDS and self.stack is not None and self.stack.is_exhausted():
+                trap = GuestTrap(TrapKind.STACK_OVERFLOW, runtime=trap.runtime, backtrace=trap.backtrace)
             answer = {"trap": trap.kind.value, "message": str(trap)}
         except (LimitExceeded, MemoryError) as error:
             answer = {"memory_limit": True, "message": str(error) or "The worker has no memory left. Raise Limits(memory=…)."}

@@ -1,10 +1,8 @@
-"""The process that workers are forked from: everything imported, nothing started, one thread.
+"""The process that workers are forked from: everything imported, nothing compiled, one thread.
 
 Spawning a Python with a runtime takes a third of a second, and forking the reader's kernel would carry its threads' locks and
-its secrets along. So one process is spawned that has the imports, and each worker is a fork of it, which takes a few
-milliseconds. It starts no engine: compiling leaves threads behind that a fork does not have, and a source of randomness that was
-seeded before the fork would give every worker the same numbers. It runs no guest, so it always answers; it ends when the
-kernel does, and its workers with it.
+its secrets along. So one process is spawned that never compiles, since that starts threads, and each worker is a fork of it,
+which takes a few milliseconds. It runs no guest, so it always answers; it ends when the kernel does, and its workers with it.
 `multiprocessing`'s own fork server, loky and pebble were considered: none hands open files to its workers, confines them for
 good, kills one without the others or ends all with the kernel.
 """
@@ -20,11 +18,11 @@ import signal
 import socket
 import struct
 import traceback
+from pathlib import Path
 from typing import NoReturn
 
 from labkit.errors import LabkitError
-from labkit.runtimes import artifacts
-from labkit.runtimes.registry import RUNTIME_NAMES, runtime
+from labkit.runtimes.registry import RUNTIME_NAMES
 from labkit.sandbox import worker
 from labkit.sandbox.confinement import die_with_parent
 
@@ -42,8 +40,6 @@ UNREADY = 71
 def main(control_descriptor: int) -> None:
     """Fork and kill workers as told, until the kernel is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Read from a file, which a sealed worker could not do; it is part of what artifacts are checked for.
-    artifacts.machine()
     with socket.socket(fileno=control_descriptor) as control:
         _Zygote(control).serve()
 
@@ -97,19 +93,21 @@ class _Zygote:
 
     def _fork(self, number: int, kind: tuple[str, bool], channel: int, report: int) -> None:
         if kind not in self.rehearsals:
-            self._prepare(kind)
+            self._rehearse(kind[0])
         pid = os.fork()
         if pid == 0:
             self._become_worker(kind, channel, report)
         os.close(channel)
         self.workers[pid] = (number, report)
 
-    def _prepare(self, kind: tuple[str, bool]) -> None:
-        """Import what workers of a kind need, and have the program compiled that they rehearse with."""
+    def _rehearse(self, runtime_name: str) -> None:
+        """Make ready here what workers inherit. No guest runs: the random state that one leaves behind would be the same in every worker."""
+        for sealed in (False, True):
+            self.rehearsals[runtime_name, sealed] = _compile_rehearsal(runtime_name, sealed)
         with contextlib.suppress(LabkitError):
-            runtime(kind[0], interruptible=False)
-            worker.import_program(kind[0]).prepare(kind[0])
-        self.rehearsals[kind] = _compile_rehearsal(*kind)
+            worker.Guests(runtime_name)
+        if len(list(Path("/proc/self/task").iterdir())) > 1:
+            raise RuntimeError(f"{runtime_name} starts threads without compiling, so workers cannot be forked.")
         # Neither collected nor moved from here on: workers share these pages.
         gc.collect()
         gc.freeze()

@@ -12,7 +12,8 @@ from labkit.errors import LabkitError
 
 __all__ = ["register"]
 
-_RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"
+# Bold, not red: a notebook draws errors on red already, and red on dark red is hard to read.
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 def register(shell: Any) -> None:
@@ -23,7 +24,7 @@ def register(shell: Any) -> None:
 def _show(shell: Any, kind: type[LabkitError], error: LabkitError, trace: TracebackType | None, tb_offset: int | None = None) -> list[str]:
     # What `%tb` and `%debug` start from; IPython sets it only when it shows the traceback itself.
     sys.last_type, sys.last_value, sys.last_traceback = kind, error, trace
-    lines = [f"{_RED}{kind.__name__}{_PLAIN}: {error.message.rstrip()}", error.remedy, *_cell_line(shell, trace), "(%tb shows the whole traceback.)"]
+    lines = [f"{_BOLD}{kind.__name__}{_PLAIN}: {error.message.rstrip()}", error.remedy, *_cell_line(shell, trace), "(%tb shows the whole traceback.)"]
     shell._showtraceback(kind, error, lines)
     return lines
 

@@ -74,10 +74,7 @@ def test_table_without_end(runtime_name: str):
 
 def test_recursion_without_end(runtime_name: str):
     result = attack("recurse", runtime_name, limits=labkit.Limits(time=10.0))
-    # Wasmer tells the end of the stack from other faults by its address, and is at times wrong.
-    mistaken = {TrapKind.MEMORY_OUT_OF_BOUNDS} if runtime_name.startswith("wasmer") else set()
-    assert result.outcome is Outcome.TRAPPED
-    assert result.trap in {TrapKind.STACK_OVERFLOW} | mistaken
+    assert (result.outcome, result.trap) == (Outcome.TRAPPED, TrapKind.STACK_OVERFLOW)
 
 
 def test_files_without_end(walled: str, world: Path):
