@@ -16,18 +16,23 @@ from labkit.modules.stepper import step
 from labkit.modules.wat import to_wat
 from labkit.runtimes.registry import runtime, runtimes
 from labkit.sandbox.run import Result, run
+from labkit.toolchains.artifact import Artifact
+from labkit.toolchains.build import build
+from labkit.toolchains.registry import toolchains
 
 if TYPE_CHECKING:
     from labkit import bench, course
 
 __all__ = [
     "Anatomy",
+    "Artifact",
     "GuestTrap",
     "LabkitError",
     "Limits",
     "Result",
     "TrapKind",
     "bench",
+    "build",
     "course",
     "inspect",
     "run",
@@ -36,6 +41,7 @@ __all__ = [
     "step",
     "to_wasm",
     "to_wat",
+    "toolchains",
 ]
 
 

@@ -19,6 +19,8 @@ Each message says what went wrong and ends with what to do about it (``remedy``)
     ├── Unsupported (NotImplementedError)    this runtime, or its Python binding, cannot do that
     │   └── UnsupportedLimit                 this runtime cannot enforce the limit asked for
     ├── RuntimeUnavailable (ImportError)     the runtime does not work on this machine
+    ├── ToolchainUnavailable (ImportError)   what compiles the language is not on this machine, or cannot be installed
+    ├── BuildError (ValueError)              a compiler refuses the source, or does not end; ``line`` says where
     ├── BenchError (RuntimeError)            a contender of a benchmark raised, or cannot be measured
     ├── GuestTrap (RuntimeError)             the guest trapped; ``kind`` says why
     └── CourseError (ValueError)             an exercise or its progress file cannot be used
@@ -35,6 +37,7 @@ __all__ = [
     "ArgumentRangeError",
     "ArtifactError",
     "BenchError",
+    "BuildError",
     "Closed",
     "CompileError",
     "CourseError",
@@ -47,6 +50,7 @@ __all__ = [
     "MalformedModule",
     "OutOfBounds",
     "RuntimeUnavailable",
+    "ToolchainUnavailable",
     "TrapKind",
     "UnreadableFile",
     "Unsupported",
@@ -178,6 +182,36 @@ class UnsupportedLimit(Unsupported):
 
 class RuntimeUnavailable(LabkitError, ImportError):
     """The runtime does not work on this machine."""
+
+
+class ToolchainUnavailable(LabkitError, ImportError):
+    """What compiles the language is not on this machine, or cannot be installed."""
+
+
+class BuildError(LabkitError, ValueError):
+    """A compiler refuses the source, or does not end.
+
+    Parameters
+    ----------
+    message, remedy : str
+        As for `LabkitError`.
+    language : str
+        The language of the source.
+    diagnostics : str
+        The compiler's own words, with the reader's file names and line numbers.
+    line : int or None
+        The first line of the source that the compiler names, counted from 1.
+    """
+
+    def __init__(self, message: str, *, remedy: str, language: str = "", diagnostics: str = "", line: int | None = None) -> None:
+        words = f"\n\n{diagnostics}\n\n" if diagnostics else ""
+        super().__init__(message + words, remedy=remedy)
+        self.language = language
+        self.diagnostics = diagnostics
+        self.line = line
+
+    def __str__(self) -> str:
+        return self.message + self.remedy if self.diagnostics else super().__str__()
 
 
 class BenchError(LabkitError, RuntimeError):

@@ -13,12 +13,14 @@ import labkit
 def test_the_public_surface_is_exactly_this():
     assert labkit.__all__ == [
         "Anatomy",
+        "Artifact",
         "GuestTrap",
         "LabkitError",
         "Limits",
         "Result",
         "TrapKind",
         "bench",
+        "build",
         "course",
         "inspect",
         "run",
@@ -27,6 +29,7 @@ def test_the_public_surface_is_exactly_this():
         "step",
         "to_wasm",
         "to_wat",
+        "toolchains",
     ]
 
 

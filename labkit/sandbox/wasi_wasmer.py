@@ -22,6 +22,8 @@ __all__ = ["WasmerProgram"]
 _START = FuncType((), ())
 # Wasmer puts a folder of its own at descriptor 3, which holds the granted ones; they follow from 4 on.
 _ROOT = "/"
+# WASI's number for the error.
+_NOT_SUPPORTED = 58
 
 
 class WasmerProgram:
@@ -86,9 +88,16 @@ class WasmerProgram:
     def _extern(self, offered: dict[str, Any], store: WasmerStore, name: str, type: Any, replaced: dict[str, Any]) -> Extern:
         if name in replaced:
             return store._func(replaced[name], type, name)
+        if name == "sock_accept" and name not in offered:
+            return store._func(_refuse, type, name)
         if name not in offered:
             raise LinkError(f"The module imports {NAMESPACE}.{name}, which WASI preview 1 lacks.", remedy="Build it for wasm32-wasip1.")
         return Function(_uncalled, _uncalled, name=name, type=type, store=store, native=store.hold(offered[name]))
+
+
+def _refuse(*_: object) -> int:
+    """What preview 1 got after this Wasmer was made: a guest has no socket to accept on, and is told that there are none."""
+    return _NOT_SUPPORTED
 
 
 def _uncalled(*_: object) -> NoReturn:

@@ -1,0 +1,83 @@
+"""Builds every prebuilt module of the course from its source, and writes the manifest: ``python data/modules/build.py``.
+
+All toolchains must be here: ``python -m labkit install zig rust go assemblyscript javascript components``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from labkit.toolchains.build import build
+from labkit.toolchains.prebuilt import MANIFEST, Prebuilt, source_digest
+
+HERE = Path(__file__).parent
+SOURCES = HERE.parent / "sources"
+LARGEST_BYTES = 2 * 2**20
+
+# What a compiler puts into its modules; the programs themselves are the project's.
+_LIBC = "wasi-libc (Apache-2.0 WITH LLVM-exception, MIT), compiler-rt (Apache-2.0 WITH LLVM-exception)"
+LICENCES = {
+    "wat": "",
+    "c": _LIBC,
+    "cpp": f"{_LIBC}, libc++ (Apache-2.0 WITH LLVM-exception)",
+    "zig": "Zig standard library (MIT)",
+    "rust": f"Rust standard library (MIT OR Apache-2.0), {_LIBC}",
+    "go": "Go runtime and standard library (BSD-3-Clause)",
+    "assemblyscript": "AssemblyScript standard library and WASI shim (Apache-2.0)",
+    "javascript": f"QuickJS-NG (MIT), {_LIBC}",
+}
+
+# Source, kind, target.
+PROGRAMS = [
+    *((f"hello.{suffix}", "command", "wasip1") for suffix in ("wat", "c", "cpp", "zig", "rs", "go", "ts", "js")),
+    *((f"fib.{suffix}", "library", "freestanding") for suffix in ("wat", "c", "cpp", "zig", "rs", "ts")),
+    *((f"fib.{suffix}", "library", "wasip1") for suffix in ("go", "js")),
+    ("hello.rs", "command", "wasip2"),
+    ("fib.js", "library", "wasip2"),
+]
+
+
+def module_name(source: str, target: str) -> str:
+    """The module's file: every source has one of a kind, and a component says so."""
+    stem, _, suffix = source.rpartition(".")
+    return f"{stem}-{suffix}{'.component' if target == 'wasip2' else ''}.wasm"
+
+
+def make(source: str, kind: str, target: str) -> Prebuilt:
+    """Build one module into place."""
+    file = module_name(source, target)
+    artifact = build(SOURCES / source, kind=kind, target=target, output=HERE / file)
+    if artifact.prebuilt:
+        sys.exit(f"{source}: {artifact.note}")
+    if artifact.size_bytes > LARGEST_BYTES:
+        sys.exit(f"{file} has {artifact.size_bytes} bytes, and at most {LARGEST_BYTES} are kept in the repository.")
+    print(artifact)
+    return Prebuilt(
+        file=file,
+        source=source,
+        source_sha256=source_digest((SOURCES / source).read_bytes()),
+        language=artifact.language,
+        kind=kind,
+        target=target,
+        toolchain=artifact.toolchain,
+        flags=artifact.flags,
+        sha256=hashlib.sha256(artifact.read_bytes()).hexdigest(),
+        size_bytes=artifact.size_bytes,
+        licence=LICENCES[artifact.language],
+    )
+
+
+def main() -> None:
+    """Build all, then name them."""
+    entries = [make(*program) for program in PROGRAMS]
+    temporary = HERE / f".{MANIFEST}.new"
+    temporary.write_text(json.dumps({"modules": [asdict(entry) for entry in entries]}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    temporary.replace(HERE / MANIFEST)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+// Fibonacci numbers, the slow way: a function that does nothing but call itself.
+
+export function fib(n: i32): i32 {
+  return n < 2 ? n : fib(n - 1) + fib(n - 2);
+}
