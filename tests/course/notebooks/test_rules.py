@@ -58,7 +58,7 @@ BROKEN: dict[str, tuple[Callable[[Any], Any], str]] = {
     "failed": (_set(5, outputs=[_error()]), "Cell 6 failed"),
     "did not fail": (_set(5, metadata={"tags": ["raises-exception"]}), "did not fail"),
     "path in source": (_set(5, source='open("/home/someone/x")'), "names an absolute path"),
-    "path in markdown": (lambda notebook: notebook.cells.append(v4.new_markdown_cell("See /work/main/labkit.")), "names an absolute path"),
+    "path in markdown": (lambda notebook: notebook.cells.append(v4.new_markdown_cell("See /home/reader/labkit.")), "names an absolute path"),
     "path in output": (_set(5, outputs=[_stream("in /tmp/x.py")]), "absolute path in its output"),
     "windows path": (_set(5, outputs=[_stream("C:\\Users\\x")]), "absolute path in its output"),
     "path in data": (_set(5, outputs=[v4.new_output("display_data", {"text/html": "<a>/usr/lib/x</a>"})]), "absolute path in its output"),
