@@ -73,6 +73,13 @@ class WorkerPool:
                 if key is not None and artifact is not None:
                     spares[-1].hold(key, artifact)
 
+    def drop(self, kind: Kind) -> None:
+        """End the spares of a kind."""
+        with self._lock:
+            spares = self._spares.pop(kind, ())
+        for spare in spares:
+            spare.close()
+
     def wait(self, kind: Kind) -> None:
         """Wait until all spares of a kind are ready."""
         for spare in list(self._spares[kind]):

@@ -63,8 +63,10 @@ def supervise(
             if observed.ending and not observed.started:
                 if observed.ending.exit_code == UNREADY:
                     break
-                # Something else than labkit has killed it, perhaps before it was asked; if that happens again, compiling is what it cannot do.
+                # Something else than labkit has killed it, and perhaps other spares, before it was asked. If a new one is killed too,
+                # compiling is what it was killed for.
                 if observed.ending.exit_code == -signal.SIGKILL and observed.stop is None and attempt == 0:
+                    pool.drop(kind)
                     continue
             if observed.started or observed.answer or observed.stop or observed.ending:
                 _keep(observed, entry)
