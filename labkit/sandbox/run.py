@@ -100,6 +100,8 @@ def run(
     >>> run('(module (memory (export "memory") 1) (func (export "_start")))').exit_code
     0
     """
+    if not isinstance(args, Sequence) or isinstance(args, (str, bytes)):
+        raise ArgumentError(f"The arguments are a {type(args).__name__}, not a list.", remedy="Pass a list: args=[1, 2].")
     wasm = to_wasm(source)
     interface = _interface(wasm)
     chosen = _limits(limits, export)

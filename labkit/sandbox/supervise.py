@@ -37,6 +37,7 @@ def supervise(
     key = _key(wasm, runtime, request, limits)
     kind = (runtime, not request["grants"]["folders"])
     pool = the_pool()
+    failures: list[BaseException] = []
     with ExitStack() as owned:
         stdin_file = open_stdin(stdin)
         owned.callback(os.close, stdin_file)
@@ -50,10 +51,11 @@ def supervise(
                 else:
                     entry = _add_module(descriptors, owned, wasm, key)
                     request["artifact"] = entry.use if entry else None
-                observed = watch(worker, request, descriptors, limits=limits, on_output=on_output, cancel=cancel)
+                observed = watch(worker, request, descriptors, limits=limits, on_output=on_output and _noting(on_output, failures), cancel=cancel)
             except BaseException as error:
                 worker.close()
-                if isinstance(error, ConnectionError):
+                # A worker that is gone before it was asked; what the caller's own function raises is the caller's.
+                if isinstance(error, ConnectionError) and error not in failures:
                     continue
                 raise
             # The reader need not wait for what only the next run will need.
@@ -73,6 +75,19 @@ def supervise(
                 pool.later(partial(_make_spares, kind, key))
                 return observed
     raise LabkitError(f"No worker process can be started: {pool.zygote.words()[-500:] or 'they end without a word'}.", remedy="Restart the kernel.")
+
+
+def _noting(on_output: OnOutput, failures: list[BaseException]) -> OnOutput:
+    """Remember what the caller's function raises."""
+
+    def call(stream: str, data: bytes) -> None:
+        try:
+            on_output(stream, data)
+        except BaseException as error:
+            failures.append(error)
+            raise
+
+    return call
 
 
 def _key(wasm: bytes, runtime: str, request: dict[str, Any], limits: Limits) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import platform
+import sys
 from importlib.metadata import PackageNotFoundError
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit.cli.output import to_jsonable
+from labkit.data_files import data_folder
 from labkit.runtimes.registry import RUNTIME_NAMES
 
 
@@ -84,8 +86,7 @@ def test_fuel_ends_a_loop(labkit_main, wat):
 def test_run_without_a_function_names_those_there_are(labkit_main, wat):
     ran = labkit_main("run", wat)
     assert ran.code == 1
-    assert "--export" in ran.err
-    assert "add, half, divide" in ran.err
+    assert 'export="add"' in ran.err
 
 
 def test_step_shows_every_instruction(labkit_main, wat):
@@ -195,3 +196,23 @@ def test_whatever_a_result_holds_becomes_valid_json(value):
 @given(st.floats())
 def test_a_float_keeps_its_value_or_becomes_null(value):
     assert to_jsonable([value]) == [value if math.isfinite(value) else None]
+
+
+def test_a_program_runs_with_what_it_is_granted_and_its_exit_code_is_the_commands(labkit_main, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    (tmp_path / "note.txt").write_text("a note\n")
+    copy = str(data_folder() / "sources" / "wasi" / "copy.wat")
+    ran = labkit_main("run", copy, "--dir", f"/notes={tmp_path}", "/notes/note.txt")
+    assert (ran.code, ran.out, ran.err) == (0, "a note\n", "")
+    refused = labkit_main("run", copy, "/notes/note.txt")
+    assert (refused.code, refused.out, refused.err) == (1, "", "copy: badf\n")
+    labkit_main("run", copy, "--dir-rw", f"/notes={tmp_path}", "/notes/note.txt", "/notes/again.txt")
+    assert (tmp_path / "again.txt").read_text() == "a note\n"
+
+
+def test_a_programs_environment_is_what_is_named(labkit_main, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    show = str(data_folder() / "sources" / "wasi" / "show.wat")
+    answer = object_in(labkit_main("run", show, "--env", "NAME=va=lue", "--json", "--", "--flag").out)
+    assert (answer["stdout"], answer["exit_code"]) == ("show.wat\n--flag\nNAME=va=lue\n", 0)
+    assert labkit_main("run", show, "--env", "nothing").code == 2

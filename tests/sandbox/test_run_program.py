@@ -201,3 +201,18 @@ def test_a_result_shows_both_streams():
     assert "stdout:\n<b>words</b>" in str(result)
     assert "&lt;b&gt;words" in result._repr_html_()
     assert result.peak_memory_bytes is not None
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError("mine"), ValueError("mine"), KeyboardInterrupt()])
+def test_what_the_output_function_raises_comes_out_and_the_guest_ran_once(error: BaseException):
+    calls = []
+
+    def fail(stream: str, data: bytes) -> None:
+        calls.append(data)
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        labkit.run(CAT, stdin=b"hello", on_output=fail)
+    assert caught.value is error
+    assert len(calls) == 1
+    assert labkit.run(CAT, stdin=b"next").stdout == b"next"
