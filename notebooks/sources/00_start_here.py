@@ -36,9 +36,9 @@ labkit.course.environment()
 #
 # The article's promise is *compile once, run anywhere*. Here is a module in WebAssembly's text form, WAT. `%%wasm
 # wat` assembles the cell and runs it on the runtimes named after `--run`; `--call` says which function, with which
-# numbers. In the function, `local.get 0` pushes the first parameter on a stack and `local.get 1` the second; `i32.add`
-# takes two numbers off and pushes their sum, which is the result. **Change the numbers, or `i32.add` to `i32.mul`, and
-# run it again.** (With `--run all` it runs on every runtime in the table above.)
+# numbers. In the function, `local.get 0` pushes the first parameter on a stack and `local.get 1` the second;
+# `i32.add` takes two numbers off and pushes their sum, which is the result. **Change the numbers, or `i32.add` to
+# `i32.mul`, and run it again.** (With `--run all` it runs on every runtime in the table above.)
 
 # %% tags=["nbval-ignore-output"]
 # %%wasm wat --name adder --run wasmtime,wasmer --call add 2 3
@@ -50,8 +50,8 @@ labkit.course.environment()
 
 # %% [markdown]
 # Two runtimes by different people gave the same answer from the same bytes. (The time is that of a first call, with
-# everything cold; a repeated one takes about a microsecond, as notebook 04 measures.) `--name adder` kept the bytes in a
-# Python variable:
+# everything cold; a repeated one takes about a microsecond, as notebook 04 measures.) `--name adder` kept the bytes
+# in a Python variable:
 
 # %%
 len(adder), adder[:8]
@@ -134,8 +134,8 @@ labkit.run(divide, export="divide", args=[42, 7]).values
 # %% [markdown]
 # ## What you measured
 #
-# One module of less than a hundred bytes ran on two runtimes with the same result; an endless loop cost each of them a
-# second; a trap and a mistake cost a message.
+# One module of less than a hundred bytes ran on two runtimes with the same result; an endless loop cost each of them
+# a second; a trap and a mistake cost a message.
 #
 # ## Where to go
 #

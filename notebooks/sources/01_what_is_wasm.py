@@ -150,9 +150,9 @@ StepperPanel(trace)
 # ## 5. Traps: stopped, not undefined
 #
 # The other half of the sandbox happens while it runs. What C leaves undefined, WebAssembly defines: the guest
-# *traps*, which ends the call and hands control back to the host. Here are functions that invite trouble. The module has a
-# *memory* of one page, which is 65,536 bytes, and a *table* of two slots that functions can be put in and called from;
-# both slots are empty.
+# *traps*, which ends the call and hands control back to the host. Here are functions that invite trouble. The module
+# has a *memory* of one page, which is 65,536 bytes, and a *table* of two slots that functions can be put in and
+# called from; both slots are empty.
 
 # %%
 traps = labkit.to_wasm("""
@@ -189,9 +189,9 @@ here = [row.name for row in labkit.runtimes() if row.available]
 [(name, args, {labkit.run(traps, export=name, args=args, runtime=runtime).trap.value for runtime in here}) for name, args in attempts]
 
 # %% [markdown]
-# One name each. **The surprise** is what is not in the list: adding 1 to the largest `i32`. Sums, differences and products wrap
-# around, on every machine alike. The only arithmetic on integers that traps is division: by zero, or of the smallest
-# number by −1, whose quotient is one larger than the largest number there is.
+# One name each. **The surprise** is what is not in the list: adding 1 to the largest `i32`. Sums, differences and
+# products wrap around, on every machine alike. The only arithmetic on integers that traps is division: by zero, or of
+# the smallest number by −1, whose quotient is one larger than the largest number there is.
 
 # %% [markdown]
 # ## Exercises

@@ -20,9 +20,9 @@ labkit.course.setup()
 # ## 1. Engines, compilers, platforms
 #
 # The article lists five runtimes: Wasmtime, Wasmer, WasmEdge, Spin and wasmCloud. They are not of one kind.
-# *Wasmtime*, *Wasmer* and *WasmEdge* are engines: they turn a module into machine code and run it. *Spin* and
-# *wasmCloud* are platforms built on an engine, Wasmtime. And an engine has a choice of compilers: slow ones that make
-# fast code, fast ones that make slow code.
+# *Wasmtime*, *Wasmer* and *WasmEdge* are engines: they load a module and run it, as machine code or (WasmEdge, unless
+# told otherwise) by interpreting it. *Spin* and *wasmCloud* are platforms built on an engine, Wasmtime. And an engine
+# has a choice of compilers: slow ones that make fast code, fast ones that make slow code.
 
 # %% tags=["nbval-ignore-output"]
 labkit.runtimes()
@@ -135,11 +135,11 @@ for name, runtime in here.items():
     print(f"{name:18} compile {compiled}   load {loaded}   instantiate {instantiated}   artifact {len(artifacts[name]) / 1000:7.1f} kB")
 
 # %% [markdown]
-# Read it by columns, and compare compilers within one engine. Compiling is what they differ in. (*Cranelift* in both engines is
-# not the same Cranelift: four years of optimisations came in between, and they take time.) Loading what was compiled before
-# is what a cloud does at a cold start; instantiating is what it does for each request that gets a sandbox of its own. When
-# the article says *less than a millisecond*, it speaks of the last two columns, for a small module, and of machines where
-# somebody has paid for the first. Add the two up: is it true here?
+# Read it by columns, and compare compilers within one engine. Compiling is what they differ in. (*Cranelift* in both
+# engines is not the same Cranelift: four years of optimisations came in between, and they take time.) Loading what
+# was compiled before is what a cloud does at a cold start; instantiating is what it does for each request that gets a
+# sandbox of its own. When the article says *less than a millisecond*, it speaks of the last two columns, for a small
+# module, and of machines where somebody has paid for the first. Add the two up: is it true here?
 #
 # **The surprise** is what an artifact is: machine code. A runtime that loads one executes whatever it says, and both
 # runtimes crash on a damaged one. So the lab wraps artifacts: the wrapping says who made them, on which processor,
@@ -168,10 +168,10 @@ calls = {name: lambda function=function: function(2, 3) for name, function in co
 labkit.bench.compare({**calls, "wasmtime's own binding": lambda: own(store, 2, 3)}, seconds=3)
 
 # %% [markdown]
-# **The surprise** is the last row. It is the same engine, the same module and the same machine code as the first;
-# only the way from Python into it differs. The stock binding looks up the function's type again at every call.
-# Whoever times calls through it and writes *Wasmtime* over the column has measured something else. Before you believe
-# a comparison of runtimes, ask which part of it is the runtime.
+# **The surprise** is the last row. It is the same engine and the same module as in the first; what differs is the way
+# from Python into it. The stock binding looks up the function's type again at every call. Whoever times calls through
+# it and writes *Wasmtime* over the column has measured something else. Before you believe a comparison of runtimes,
+# ask which part of it is the runtime.
 
 # %% [markdown]
 # ## 5. What they differ in
@@ -210,10 +210,10 @@ for feature, fields in features.items():
     print(f"{feature:24}" + "".join(f"{takes(runtime, f'(module {fields})'):19}" for runtime in here.values()))
 
 # %% [markdown]
-# Two lessons. What separates the engines is mostly *age*: all that Wasmer 1.1.0 lacks became common after 2022, and
-# the current Wasmer is another table. And within one engine, the *compiler* decides: the one-pass compilers leave out
-# what is hard to do in one pass. "Runs anywhere" holds for modules that stay within what everywhere has, so the
-# course builds its modules within the upper half.
+# Two lessons. What separates the engines is mostly *age*: most of what Wasmer 1.1.0 lacks was young or unfinished
+# when it was made, and the current Wasmer is another table. And within one engine, the *compiler* decides: the
+# one-pass compilers leave out what is hard to do in one pass. "Runs anywhere" holds for modules that stay within what
+# everywhere has, so the course builds its modules within the upper half.
 
 # %% [markdown]
 # ## 6. Limits
@@ -228,7 +228,7 @@ with labkit.runtime("wasmtime").compile(counted).instantiate({"host": {"tell": p
 used
 
 # %% [markdown]
-# Wasmer 1.1.0 cannot, and the lab does not pretend:
+# Wasmer 1.1.0 cannot, and the lab does not pretend. (Where there is no Wasmer, you see that instead.)
 
 # %% tags=["raises-exception"]
 labkit.runtime("wasmer").compile(counted).instantiate({"host": {"tell": print}}, limits=labkit.Limits(fuel=1_000_000))
