@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import os
 import threading
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -18,6 +19,8 @@ __all__ = ["SPARES", "WorkerPool", "the_pool"]
 
 #: Workers kept ready of each kind that was used.
 SPARES = 2
+#: Seconds for which a chore lets the thread that asked for it go on first.
+_YIELD_SECONDS = 0.002
 
 
 class WorkerPool:
@@ -97,7 +100,10 @@ class WorkerPool:
         while True:
             # A zygote that does not start is reported by the run that needs it.
             with contextlib.suppress(LabkitError, OSError):
-                self._chores.get()()
+                chore = self._chores.get()
+                # Whoever asked goes on first: two threads at once would wait for the interpreter's lock in turns.
+                time.sleep(_YIELD_SECONDS)
+                chore()
 
     def settle(self) -> None:
         """Wait until every chore is done."""
