@@ -20,8 +20,9 @@ from labkit.sandbox.wasmer_files import open_for_reading, slot_offsets
 __all__ = ["WasmerProgram"]
 
 _START = FuncType((), ())
-# Wasmer puts a folder of its own at descriptor 3, which holds the granted ones; they follow from 4 on.
-_ROOT = "/"
+# Wasmer puts a folder of its own at descriptor 3, which holds the granted ones; they follow from 4 on. Nothing can be made in it, so
+# where the guest is granted a folder under its usual name, it gets another: programs take the first folder that fits.
+_ROOT, _OTHER_ROOT = "/", "/.wasmer"
 # WASI's number for the error.
 _NOT_SUPPORTED = 58
 
@@ -55,7 +56,8 @@ class WasmerProgram:
         """
         store = self.runtime._store_for(module, limits)
         assert isinstance(store, WasmerStore)
-        names = (_ROOT, *(folder.guest for folder in grants.folders)) if grants.folders else ()
+        granted = tuple(folder.guest for folder in grants.folders)
+        names = (_OTHER_ROOT if _ROOT in granted else _ROOT, *granted) if granted else ()
         replacements = Replacements(grants, names)
         replacements.check(module.imports)
         memory: list[Memory] = []

@@ -216,3 +216,25 @@ def test_what_the_output_function_raises_comes_out_and_the_guest_ran_once(error:
     assert caught.value is error
     assert len(calls) == 1
     assert labkit.run(CAT, stdin=b"next").stdout == b"next"
+
+
+def test_a_folder_granted_as_the_root_is_the_one_that_is_called_so(runtime_name: str, tmp_path: Path):
+    # Looks through the folders as programs do, from descriptor 3 on, for the one called "/", and makes a folder in it.
+    make = """(module
+        (import "wasi_snapshot_preview1" "fd_prestat_get" (func $get (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $name (param i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "path_create_directory" (func $make (param i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 0) "made")
+        (func (export "_start") (local $fd i32)
+          (local.set $fd (i32.const 3))
+          (loop $next
+            (if (call $get (local.get $fd) (i32.const 16)) (then (call $exit (i32.const 99))))
+            (drop (call $name (local.get $fd) (i32.const 32) (i32.load (i32.const 20))))
+            (if (i32.and (i32.eq (i32.load (i32.const 20)) (i32.const 1)) (i32.eq (i32.load8_u (i32.const 32)) (i32.const 47)))
+              (then (call $exit (call $make (local.get $fd) (i32.const 0) (i32.const 4)))))
+            (local.set $fd (i32.add (local.get $fd) (i32.const 1)))
+            (br $next))))"""
+    result = labkit.run(make, dirs={"/": (tmp_path, "rw")}, runtime=runtime_name)
+    assert (result.exit_code, [path.name for path in tmp_path.iterdir()]) == (0, ["made"])
