@@ -8,6 +8,19 @@ from labkit.errors import TrapKind
 
 __all__ = ["EXERCISES"]
 
+# What the starter and the solution of the last exercise both begin with.
+_COUNTING = '''import labkit
+
+counting = """
+(module
+  (func (export "ten") (result i32) (local $i i32)
+    (loop $again
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $i) (i32.const 10))))
+    (local.get $i)))
+"""
+'''
+
 
 def _pack(a: int, b: int) -> int | TrapKind:
     """Quotient in the upper 32 bits, remainder in the lower; as a signed i64."""
@@ -114,30 +127,11 @@ with labkit.runtime("wasmtime").compile(asking).instantiate({"host": {"next": la
             "and assign the number to `fuel_of_ten`. "
             "(The loop body runs ten times.)"
         ),
-        starter='''import labkit
-
-counting = """
-(module
-  (func (export "ten") (result i32) (local $i i32)
-    (loop $again
-      (local.set $i (i32.add (local.get $i) (i32.const 1)))
-      (br_if $again (i32.lt_u (local.get $i) (i32.const 10))))
-    (local.get $i)))
-"""
-fuel_of_ten = ...''',
-        solution='''import labkit
-
-counting = """
-(module
-  (func (export "ten") (result i32) (local $i i32)
-    (loop $again
-      (local.set $i (i32.add (local.get $i) (i32.const 1)))
-      (br_if $again (i32.lt_u (local.get $i) (i32.const 10))))
-    (local.get $i)))
-"""
-with labkit.runtime("wasmtime").compile(counting).instantiate(limits=labkit.Limits(fuel=1000)) as instance:
+        starter=_COUNTING + "fuel_of_ten = ...",
+        solution=_COUNTING
+        + """with labkit.runtime("wasmtime").compile(counting).instantiate(limits=labkit.Limits(fuel=1000)) as instance:
     instance.func("ten")()
-    fuel_of_ten = 1000 - instance.store.fuel''',
+    fuel_of_ten = 1000 - instance.store.fuel""",
         answer="fuel_of_ten",
         hints=(
             "Give the instance `limits=labkit.Limits(fuel=1000)`, call the function, and look at `instance.store.fuel`.",
