@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from labkit.bench.load import Load
+from labkit.bench.measured import Measured
+from labkit.bench.source import Source
 from labkit.display import format_seconds, html_table, text_table
 from labkit.errors import ArgumentError
 
@@ -36,6 +39,11 @@ class Ratio:
     low: float
     high: float
     doubt: float = 1.0
+
+    @property
+    def value(self) -> float:
+        """The median, which a goal is about."""
+        return self.median
 
     @property
     def covers_one(self) -> bool:
@@ -134,6 +142,10 @@ class Comparison:
         How long the whole measurement took.
     seed : int
         Gives the same order of samples and the same intervals again.
+    control_seconds : tuple of float
+        The second sample of the first contender in each block.
+    source : Source
+        Whether it was measured here, or is the recorded run of another machine.
     """
 
     timings: tuple[Timing, ...]
@@ -144,6 +156,8 @@ class Comparison:
     overhead_seconds: float
     wall_seconds: float
     seed: int
+    control_seconds: tuple[float, ...] = field(default=(), repr=False)
+    source: Source = Source.LIVE
 
     def ratio(self, contender: str, reference: str) -> Ratio:
         """Give one contender's time over another's.
@@ -210,6 +224,14 @@ class Comparison:
     def _repr_html_(self) -> str:
         warnings = "".join(f"<p>⚠ {escape(warning)}</p>" for warning in self.warnings)
         return f"{html_table(self._header, self._rows(), right=[1, 2, 3, 4])}<p>{escape(self.verdict)}</p>{warnings}"
+
+    def measured(self) -> Iterable[Measured]:
+        """The samples of each contender and of the control, for the store."""
+        for timing in self.timings:
+            yield Measured(timing.name, timing.samples_seconds, calls=timing.calls)
+        if self.control_seconds:
+            first = self.timings[0]
+            yield Measured(first.name, self.control_seconds, calls=first.calls, is_control=True)
 
     def summary(self) -> dict[str, Any]:
         """The figures, without the samples, for JSON."""

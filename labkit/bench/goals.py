@@ -3,25 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from html import escape
+from statistics import NormalDist
 from typing import Any, Protocol
 
-from labkit.bench.comparison import Ratio
 from labkit.bench.interleave import Progress
+from labkit.bench.measured import Part
 from labkit.display import html_table, text_table
 
-__all__ = ["Bench", "Direction", "Findings", "Goal", "Judgement", "Report", "judge"]
+__all__ = ["Bench", "Direction", "Figure", "Findings", "Goal", "Judgement", "Report", "Share", "judge"]
 
 
-class Part(Protocol):
-    """What a report can show."""
+class Figure(Protocol):
+    """What a goal can be about: a `Ratio`, or a `Share`."""
 
-    def _repr_html_(self) -> str: ...
+    @property
+    def value(self) -> float:
+        """What is held against the goal's bound."""
 
-    def summary(self) -> Any:
-        """The same for JSON."""
+    @property
+    def doubt(self) -> float:
+        """How far off it may be, as a factor, beyond its interval; 1.0 where nothing says so."""
+
+    @property
+    def figures(self) -> str:
+        """The value with its interval, to print."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many of all.
+
+    Attributes
+    ----------
+    count, total : int
+    """
+
+    count: int
+    total: int
+
+    @property
+    def value(self) -> float:
+        """From 0.0 to 1.0."""
+        return self.count / self.total
+
+    @property
+    def doubt(self) -> float:
+        """Counting has none."""
+        return 1.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval by Wilson's score, which stays between 0 and 1 where few or all are counted."""
+        n, p, z = self.total, self.value, NormalDist().inv_cdf(0.975)
+        middle, half = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
+        return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+    @property
+    def figures(self) -> str:
+        """The share, its interval, and what was counted.
+
+        Examples
+        --------
+        >>> Share(190, 200).figures
+        '0.950 (0.910–0.973), 190 of 200'
+        """
+        low, high = self.interval
+        return f"{self.value:.3f} ({low:.3f}–{high:.3f}), {self.count} of {self.total}"
 
 
 class Direction(Enum):
@@ -57,7 +107,7 @@ class Findings:
 
     Attributes
     ----------
-    figures : mapping of str to Ratio
+    figures : mapping of str to Ratio or Share
         Those that its goals are about, and more where it has them.
     comparisons : mapping of str to Part
         The runs they come from, each mostly a `Comparison`, by what was compared.
@@ -65,12 +115,18 @@ class Findings:
         What was measured, each with its version and year.
     notes : tuple of str
         What is missing, and why.
+    unavailable : mapping of str to str
+        Contenders that could not be measured, each with why and what to do about it.
+    artifacts : mapping of str to str
+        By what was compared, the SHA-256 of the module that ran, in hexadecimal, where all contenders ran the same.
     """
 
-    figures: Mapping[str, Ratio]
+    figures: Mapping[str, Figure]
     comparisons: Mapping[str, Part]
     versions: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+    artifacts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,12 +141,16 @@ class Bench:
     goals : tuple of Goal
     run : callable
         Measures for about so many seconds and tells its progress; runs in a process of its own.
+    seconds, quick_seconds : float or None
+        How long it measures, and how long with ``--quick``, where that is not what benches usually take.
     """
 
     name: str
     sentence: str
     goals: tuple[Goal, ...]
     run: Callable[[float, Progress], Findings]
+    seconds: float | None = None
+    quick_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -100,23 +160,23 @@ class Judgement:
     Attributes
     ----------
     goal : Goal
-    ratio : Ratio
+    figure : Ratio or Share
     """
 
     goal: Goal
-    ratio: Ratio
+    figure: Figure
 
     @property
     def met(self) -> bool:
-        """Whether the median is on the right side; where the run's control failed, by more than the control was off."""
+        """Whether the figure is on the right side; where the run's control failed, by more than the control was off."""
         if self.goal.direction is Direction.AT_MOST:
-            return self.ratio.median * self.ratio.doubt <= self.goal.bound
-        return self.ratio.median / self.ratio.doubt >= self.goal.bound
+            return self.figure.value * self.figure.doubt <= self.goal.bound
+        return self.figure.value / self.figure.doubt >= self.goal.bound
 
     @property
     def words(self) -> str:
         """Whether it is met, and what was held against it."""
-        return ("yes" if self.met else "NO") + (f" (the control was off by {self.ratio.doubt:.3f})" if self.ratio.doubt != 1 else "")
+        return ("yes" if self.met else "NO") + (f" (the control was off by {self.figure.doubt:.3f})" if self.figure.doubt != 1 else "")
 
 
 @dataclass(frozen=True)
@@ -144,9 +204,9 @@ class Report:
     _HEADER = ("figure", "measured (95 %)", "goal", "met")
 
     def _rows(self) -> list[list[str]]:
-        judged = [[j.goal.figure, j.ratio.figures, str(j.goal), j.words] for j in self.judgements]
+        judged = [[j.goal.figure, j.figure.figures, str(j.goal), j.words] for j in self.judgements]
         names = {judgement.goal.figure for judgement in self.judgements}
-        return judged + [[name, ratio.figures, "", ""] for name, ratio in self.findings.figures.items() if name not in names]
+        return judged + [[name, figure.figures, "", ""] for name, figure in self.findings.figures.items() if name not in names]
 
     def __str__(self) -> str:
         parts = [f"{self.name}: {self.sentence}", text_table(self._HEADER, self._rows())]
@@ -168,7 +228,7 @@ class Report:
             "name": self.name,
             "sentence": self.sentence,
             "met": self.met,
-            "goals": [{"goal": judgement.goal, "measured": judgement.ratio, "met": judgement.met} for judgement in self.judgements],
+            "goals": [{"goal": judgement.goal, "measured": judgement.figure, "met": judgement.met} for judgement in self.judgements],
             "figures": self.findings.figures,
             "comparisons": {title: comparison.summary() for title, comparison in self.findings.comparisons.items()},
             "versions": self.findings.versions,
@@ -183,7 +243,7 @@ def judge(bench: Bench, findings: Findings) -> Report:
     --------
     >>> goal = Goal("new / old", 1.25, Direction.AT_MOST)
     >>> bench = Bench("speed", "The new one is no slower.", (goal,), lambda seconds, progress: Findings({}, {}, ()))
-    >>> judge(bench, Findings({"new / old": Ratio("new", "old", 1.31, 1.28, 1.33)}, {}, ())).met
+    >>> judge(bench, Findings({"new / old": Share(131, 100)}, {}, ())).met
     False
     """
     return Report(bench.name, bench.sentence, tuple(Judgement(goal, findings.figures[goal.figure]) for goal in bench.goals), findings)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.bench.comparison import Ratio
-from labkit.bench.goals import Bench, Direction, Findings, Goal
+from labkit.bench.goals import Bench, Direction, Findings, Goal, Share
 from labkit.bench.interleave import Progress
+from labkit.bench.measured import Measured
 from labkit.display import html_table, text_table
 from labkit.runtimes.registry import runtimes
 from labkit.sandbox.attacks import ATTACKS, AttackReport, stage
@@ -53,6 +53,11 @@ class AttackTable:
             for report in self.reports
         ]
 
+    def measured(self) -> Iterable[Measured]:
+        """Whether each attack came to what it should, as 1 or 0, for the store."""
+        for report in self.reports:
+            yield Measured(f"{report.attack.name} on {report.runtime}", (float(report.held),), unit="1")
+
 
 def _run(_seconds: float, progress: Progress) -> Findings:
     rows = [row for row in runtimes() if row.available]
@@ -61,16 +66,16 @@ def _run(_seconds: float, progress: Progress) -> Findings:
     for done, (name, runtime) in enumerate(staged, 1):
         reports.append(stage(name, runtime=runtime))
         progress(done / len(staged))
-    share = sum(report.held for report in reports) / len(reports)
     missing = [row for row in runtimes() if not row.available]
     wall = landlock_version()
     notes = [f"{row.name} is not attacked: {row.reason}. {row.remedy}" for row in missing]
     notes.append(f"Under the runtimes: Landlock {wall}." if wall else "This system has no Landlock: Wasmer is granted no folder here.")
     return Findings(
-        {_GOAL.figure: Ratio("held", "all", share, share, share)},
+        {_GOAL.figure: Share(sum(report.held for report in reports), len(reports))},
         {"What stopped each attack": AttackTable(reports)},
         tuple(f"{row.name} {row.version} ({row.release_year})" for row in rows),
         tuple(notes),
+        {row.name: f"{row.reason}. {row.remedy}" for row in missing},
     )
 
 

@@ -12,10 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from labkit.bench.comparison import Comparison, Ratio, Timing
-from labkit.bench.doubts import doubts
+from labkit.bench.comparison import Comparison, Timing
+from labkit.bench.conclusion import conclude
 from labkit.bench.load import LoadWatch
-from labkit.bench.statistics import Numbers, paired_ratio
 from labkit.bench.timing import Sampler, Timer, measure_overhead
 from labkit.errors import ArgumentError
 
@@ -88,11 +87,8 @@ def compare(
     again.calls = samplers[0].calls
     samples = np.array(_blocks([*samplers, again], begin, seconds, generator, progress, timer)) / operations
     wall_seconds = timer() - begin
-    timings = tuple(Timing(sampler.name, sampler.calls, tuple(column.tolist())) for sampler, column in zip(samplers, samples.T))
-    control, ratios = _ratios(list(contenders), samples, generator)
-    load = watch.read()
-    warnings = doubts(timings, load, wall_seconds=wall_seconds)
-    return Comparison(timings, control, ratios, warnings, load, overhead.loop_seconds, wall_seconds, seed)
+    timings = [Timing(sampler.name, sampler.calls, tuple(column.tolist())) for sampler, column in zip(samplers, samples.T)]
+    return conclude(timings, samples[:, -1].tolist(), load=watch.read(), overhead_seconds=overhead.loop_seconds, wall_seconds=wall_seconds, seed=seed)
 
 
 def _check(contenders: Mapping[str, Callable[..., object]], seconds: float, operations: int) -> None:
@@ -125,11 +121,3 @@ def _blocks(
             progress(1.0 if ends else (now - begin) / seconds)
         if ends:
             return blocks
-
-
-def _ratios(names: Sequence[str], samples: Numbers, generator: np.random.Generator) -> tuple[Ratio, tuple[Ratio, ...]]:
-    """Compare the first to itself, then every pair; where the control fails, each ratio carries how far it was off."""
-    control = Ratio(names[0], names[0], *paired_ratio(samples[:, -1], samples[:, 0], generator))
-    doubt = 1.0 if control.covers_one else max(control.high, 1 / control.low)
-    pairs = [(i, j) for j in range(len(names)) for i in range(j)]
-    return control, tuple(Ratio(names[j], names[i], *paired_ratio(samples[:, j], samples[:, i], generator), doubt) for i, j in pairs)

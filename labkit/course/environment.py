@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 from dataclasses import dataclass
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from labkit.display import format_bytes, html_table, text_table
+from labkit.machine import this_machine
 from labkit.runtimes.registry import RuntimeTable, runtimes
 
 __all__ = ["Environment", "SetupReport", "environment", "setup"]
@@ -121,13 +120,14 @@ def environment() -> Environment:
     >>> environment().cores >= 1
     True
     """
+    machine = this_machine()
     return Environment(
         python_version=platform.python_version(),
         labkit_version=_version("labkit") or "not installed",
         operating_system=_operating_system(),
-        cpu=_cpu(),
-        cores=_cores(),
-        memory_bytes=_memory_bytes(),
+        cpu=machine.cpu,
+        cores=machine.usable_cores,
+        memory_bytes=machine.usable_memory_bytes,
         runtimes=runtimes(),
         packages={name: _version(name) for name in _JUPYTER_PACKAGES},
     )
@@ -167,35 +167,3 @@ def _operating_system() -> str:
         except (OSError, KeyError):
             pass
     return f"{platform.system()} {platform.release()}"
-
-
-def _cpu() -> str:
-    for line in _first_lines("/proc/cpuinfo"):
-        key, _, value = line.partition(":")
-        if key.strip() == "model name":
-            return f"{value.strip()} ({platform.machine()})"
-    return platform.processor() or platform.machine()
-
-
-def _cores() -> int:
-    """Cores this process may use: its affinity, and the quota of its control group as on Binder."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota, _, period = "".join(_first_lines("/sys/fs/cgroup/cpu.max")).partition(" ")
-    if quota.isdigit() and period.strip().isdigit():
-        cores = min(cores, max(1, int(quota) // int(period)))
-    return cores
-
-
-def _memory_bytes() -> int | None:
-    sizes = [int(text) for text in _first_lines("/sys/fs/cgroup/memory.max") if text.strip().isdigit()]
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        sizes.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    return min(sizes, default=None)
-
-
-def _first_lines(path: str) -> list[str]:
-    """The first lines of one of the system's own files; none where there is no such file."""
-    try:
-        return Path(path).read_text(errors="replace").splitlines()[:20]
-    except OSError:
-        return []

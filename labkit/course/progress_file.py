@@ -17,6 +17,7 @@ from typing import Any
 from labkit.course.exercises import exercises, notebook_of
 from labkit.display import html_table, text_table
 from labkit.errors import CourseError
+from labkit.user_folder import user_data_folder
 
 if sys.platform != "win32":
     import fcntl
@@ -102,19 +103,9 @@ def progress_path() -> Path:
     if chosen:
         return Path(chosen)
     try:
-        folder = _data_folder()
+        return user_data_folder() / "progress.json"
     except RuntimeError:
         raise CourseError("This user has no home folder to keep progress in.", remedy="Set LABKIT_PROGRESS to the path of a file.") from None
-    return folder / "labkit" / "progress.json"
-
-
-def _data_folder() -> Path:
-    """Where this system keeps a user's data."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
 
 
 def progress() -> Progress:

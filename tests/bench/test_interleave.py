@@ -11,7 +11,9 @@ import pytest
 
 from labkit import bench
 from labkit.bench import timing
-from labkit.bench.interleave import _ratios
+from labkit.bench.comparison import Timing
+from labkit.bench.conclusion import conclude
+from labkit.bench.load import Load
 from labkit.cli.output import to_jsonable
 from labkit.errors import ArgumentError, BenchError
 
@@ -113,18 +115,27 @@ def test_a_slow_first_call_and_interruptions_do_not_make_samples_too_short():
 
 
 def test_a_failed_control_names_no_winner_and_says_why():
-    generator = np.random.default_rng(1)
-    samples = np.column_stack([np.full(30, 1.0), np.full(30, 1.5), np.full(30, 1.1)])
-    control, ratios = _ratios(["a", "b"], samples, generator)
-    assert not control.covers_one
-    assert ratios[0].doubt == pytest.approx(1.1)
-    clock = Clock()
-    found = bench.compare({"a": clock.taking(1e-3), "b": clock.taking(1.5e-3)}, seconds=0.5, timer=clock)
-    assert found.winner == "a"
-    failed = bench.Comparison(found.timings, control, ratios, (), found.load, 0.0, 1.0, 1)
+    timings = [Timing("a", 1, (1.0,) * 30), Timing("b", 1, (1.5,) * 30)]
+    conditions = {"load": Load(0.0, 0.0, 0.0), "overhead_seconds": 0.0, "wall_seconds": 60.0, "seed": 1}
+    assert conclude(timings, (1.0,) * 30, **conditions).winner == "a"
+    failed = conclude(timings, (1.1,) * 30, **conditions)
+    assert not failed.control.covers_one
+    assert failed.ratios[0].doubt == pytest.approx(1.1)
     assert failed.winner is None
     assert "'a' against itself gave 1.100" in failed.verdict
     assert "No winner" in str(failed)
+
+
+def test_the_same_comparison_follows_from_its_samples_and_seed():
+    draws = np.random.default_rng(5)
+    clock = Clock()
+
+    def contender():
+        clock.now += 1e-3 * draws.lognormal(0, 0.1)
+
+    found = bench.compare({"a": contender, "b": contender}, seconds=0.5, timer=clock)
+    conditions = {"load": found.load, "overhead_seconds": found.overhead_seconds, "wall_seconds": found.wall_seconds, "seed": found.seed}
+    assert conclude(found.timings, found.control_seconds, **conditions) == found
 
 
 def test_an_interval_that_covers_one_names_no_winner_and_says_why():

@@ -1,0 +1,55 @@
+"""What every kind of measurement has in common, so that one store keeps them all: contenders, and the samples of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+__all__ = ["Measured", "Part"]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one contender gave, or why it gave nothing.
+
+    Attributes
+    ----------
+    contender : str
+    samples : tuple of float
+        In the order they were taken; none where there is an error.
+    unit : str
+        Of the samples: ``"s"``, ``"B"``, or ``"1"`` for what has none.
+    error : str
+        Why it could not be measured, with what to do about it.
+    is_control : bool
+        Whether it is a contender's second column, which only its own first is held against.
+    artifact_sha256 : str
+        Digest of the module or program that ran, in hexadecimal; empty where there was none.
+    calls : int
+        How many calls one sample had.
+    """
+
+    contender: str
+    samples: tuple[float, ...] = field(default=(), repr=False)
+    unit: str = "s"
+    error: str = ""
+    is_control: bool = False
+    artifact_sha256: str = ""
+    calls: int = 1
+
+
+class Part(Protocol):
+    """What a report can show and the store can keep: a comparison, or a table of another kind.
+
+    Where its samples were interleaved, so that ratios may be taken between its contenders, it has a ``seed``: the one for the
+    intervals. A part whose samples were not has none.
+    """
+
+    def _repr_html_(self) -> str: ...
+
+    def summary(self) -> Any:
+        """The same for JSON."""
+
+    def measured(self) -> Iterable[Measured]:
+        """Its contenders, for the store."""
