@@ -63,6 +63,11 @@ class Grants:
     clock_seconds: float | None = None
     seed: int | None = None
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The same, for a request."""
+        return {**vars(self), "folders": [vars(folder) for folder in self.folders]}
+
 
 def check_grants(
     program: str,

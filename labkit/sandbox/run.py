@@ -6,7 +6,6 @@ import asyncio
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -119,7 +118,7 @@ def run(
     request = {
         "export": export,
         "args": numbers,
-        "grants": asdict(grants),
+        "grants": grants.fields,
         "seconds": chosen.time_seconds,
         "prepare_seconds": PREPARE_SECONDS,
         "memory_bytes": chosen.memory_bytes,

@@ -72,7 +72,7 @@ def supervise(
                     continue
             if observed.started or observed.answer or observed.stop or observed.ending:
                 _keep(observed, entry)
-                pool.later(partial(_make_spares, kind, key))
+                pool.later(partial(_make_spares, kind, key, request["memory_bytes"]))
                 return observed
     raise LabkitError(f"No worker process can be started: {pool.zygote.words()[-500:] or 'they end without a word'}.", remedy="Restart the kernel.")
 
@@ -124,11 +124,11 @@ def _keep(observed: Observed, entry: Entry | None) -> None:
         entry.drop()
 
 
-def _make_spares(kind: tuple[str, bool], key: str | None) -> None:
+def _make_spares(kind: tuple[str, bool], key: str | None, memory_bytes: int) -> None:
     """Have the next workers made, and let them hold the module: who ran it once is likely to run it again."""
     entry = None if key is None else the_cache().load(key)
     try:
-        the_pool().warm(kind, key, entry.descriptor if entry else None)
+        the_pool().warm(kind, key, entry.descriptor if entry else None, memory_bytes)
     finally:
         if entry:
             entry.close()

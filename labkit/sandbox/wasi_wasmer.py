@@ -40,6 +40,9 @@ class WasmerProgram:
         """Get ready for folders that may only be read."""
         open_for_reading(wasmer.wasmer.__file__)
 
+    def expect(self, _module: Module, _limits: Limits) -> None:
+        """Wasmer makes a program's imports from what it is granted: nothing can be made before."""
+
     def adapt(self, wasm: bytes, memory_bytes: int) -> bytes:
         """Write the limit into the module: Wasmer has none of its own."""
         return limit_memories(wasm, memory_bytes)

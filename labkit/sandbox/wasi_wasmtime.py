@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, NoReturn
 
 import wasmtime
@@ -23,6 +25,15 @@ __all__ = ["WasmtimeProgram"]
 _START = FuncType((), ())
 
 
+@dataclass(frozen=True)
+class _Link:
+    """A store, with what Wasmtime has of a program's imports, and what the program will find there."""
+
+    store: WasmtimeStore
+    found: dict[str, Any]
+    config: wasmtime.WasiConfig
+
+
 class WasmtimeProgram:
     """A program on Wasmtime, ready to start."""
 
@@ -30,6 +41,7 @@ class WasmtimeProgram:
         self.runtime = runtime
         # Made before a program is known, while the worker waits.
         self._linkers = {False: self._linker(fuel=False)}
+        self._expected: tuple[Module, Limits, _Link] | None = None
 
     def _linker(self, *, fuel: bool) -> wasmtime.Linker:
         linker = wasmtime.Linker(self.runtime.engine(fuel=fuel))
@@ -38,6 +50,24 @@ class WasmtimeProgram:
 
     def expect_folders(self) -> None:
         """Wasmtime needs nothing for them."""
+
+    def expect(self, module: Module, limits: Limits) -> None:
+        """Make, while the worker waits, what the program's start needs whatever it will be granted."""
+        self._expected = (module, limits, self._link(module, limits))
+
+    def _link(self, module: Module, limits: Limits) -> _Link:
+        store = self.runtime._store_for(module, limits)
+        assert isinstance(store, WasmtimeStore)
+        linker = self._linkers.get(store.metered) or self._linker(fuel=store.metered)
+        found = {}
+        for item in module.imports:
+            with suppress(KeyError, wasmtime.WasmtimeError):
+                found[item.name] = linker.get(store.native, NAMESPACE, item.name)
+        config = wasmtime.WasiConfig()
+        config.inherit_stdin()
+        config.inherit_stdout()
+        config.inherit_stderr()
+        return _Link(store, found, config)
 
     def adapt(self, wasm: bytes, _memory_bytes: int) -> bytes:
         """Wasmtime limits memories itself and lets functions be replaced as they are linked: the module stays as it is."""
@@ -51,50 +81,40 @@ class WasmtimeProgram:
         LinkError
             If it imports what WASI preview 1 does not have.
         """
-        store = self.runtime._store_for(module, limits)
-        assert isinstance(store, WasmtimeStore)
-        store.native.set_wasi(_configuration(grants))
-        linker = self._linkers.get(store.metered) or self._linker(fuel=store.metered)
+        expected, self._expected = self._expected, None
+        link = expected[2] if expected and expected[:2] == (module, limits) else self._link(module, limits)
+        store = link.store
+        _grant(link.config, grants)
+        store.native.set_wasi(link.config)
         replacements = Replacements(grants)
         replacements.check(module.imports)
-        memory: list[Memory] = []
-        replaced = replacements.functions(lambda: memory[0] if memory else None)
-        externs = [self._extern(linker, store, item.name, item.type, replaced) for item in module.imports]
+
+        @cache
+        def memory() -> Memory | None:
+            export = next((export for export in module.exports if export.name == "memory" and export.kind == "memory"), None)
+            return None if export is None else store._export(instance, export)  # type: ignore[return-value]
+
+        replaced = replacements.functions(memory)
+        externs = [self._extern(link, item.name, item.type, replaced) for item in module.imports]
         instance = store._instantiate(module, externs)
-        for export in module.exports:
-            if export.name == "memory" and export.kind == "memory":
-                memory.append(store._export(instance, export))  # type: ignore[arg-type]
         start = store._export(instance, Export("_start", _START, 0))
         assert isinstance(start, Function)
         return start
 
-    def _extern(self, linker: wasmtime.Linker, store: WasmtimeStore, name: str, type: Any, replaced: dict[str, Any]) -> Extern:
+    def _extern(self, link: _Link, name: str, type: Any, replaced: dict[str, Any]) -> Extern:
         if name in replaced:
-            return store._func(replaced[name], type, name)
-        try:
-            native = linker.get(store.native, NAMESPACE, name)
-        except (KeyError, wasmtime.WasmtimeError):
-            raise LinkError(
-                f"The module imports {NAMESPACE}.{name}, which WASI preview 1 does not have.", remedy="Build it for wasm32-wasip1."
-            ) from None
-        return Function(_uncalled, _uncalled, name=name, type=type, store=store, native=native)
+            return link.store._func(replaced[name], type, name)
+        if name not in link.found:
+            raise LinkError(f"The module imports {NAMESPACE}.{name}, which WASI preview 1 does not have.", remedy="Build it for wasm32-wasip1.")
+        return Function(_uncalled, _uncalled, name=name, type=type, store=link.store, native=link.found[name])
 
 
 def _uncalled(*_: object) -> NoReturn:
     raise AssertionError("only the guest calls WASI")
 
 
-def _configuration(grants: Grants) -> wasmtime.WasiConfig:
-    config = wasmtime.WasiConfig()
+def _grant(config: wasmtime.WasiConfig, grants: Grants) -> None:
     config.argv = list(grants.argv)
-    config.env = _pairs(grants.env)
-    config.inherit_stdin()
-    config.inherit_stdout()
-    config.inherit_stderr()
+    config.env = [list(pair) for pair in grants.env]
     for folder in grants.folders:
         config.preopen_dir(folder.host, folder.guest, folder.writable)
-    return config
-
-
-def _pairs(env: Sequence[tuple[str, str]]) -> list[list[str]]:
-    return [list(pair) for pair in env]

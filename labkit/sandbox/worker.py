@@ -9,7 +9,6 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -40,7 +39,7 @@ _REHEARSAL = """(module
 _REHEARSED: dict[str, Any] = {
     "export": None,
     "args": [],
-    "grants": asdict(Grants()),
+    "grants": Grants().fields,
     "seconds": 1.0,
     "prepare_seconds": 1.0,
     "memory_bytes": 2**20,
@@ -88,7 +87,7 @@ def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal:
         if "hold" not in fields:
             break
         if failure is None:
-            guests.hold(files[0])
+            guests.hold(files[0], fields["hold"])
         say({"ready": True})
     say(_error(failure) if failure else guests.answer(read_request(fields, files), say))
     # Skip the interpreter's clean-up: nothing in this process is needed again.
@@ -131,10 +130,11 @@ class Guests:
         for file in files:
             os.close(file)
 
-    def hold(self, artifact_file: int) -> None:
-        """Load a module ahead of the request that will want it."""
+    def hold(self, artifact_file: int, memory_bytes: int) -> None:
+        """Load a module ahead of the request that will want it, probably with the same limit on memory."""
         with suppress(ArtifactError):
             self.held = self.runtime.deserialize(_read(artifact_file))
+            self.program.expect(self.held, self._limits(memory_bytes, None))
 
     def answer(self, request: Request, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """Run the guest, and say what came of it."""
@@ -183,9 +183,12 @@ class Guests:
                 file.write(module.serialize())
         return module, damaged
 
+    def _limits(self, memory_bytes: int, fuel_units: int | None) -> Limits:
+        """What the runtime itself can limit; the rest is written into the module."""
+        return Limits(memory=memory_bytes if "memory" in self.runtime.enforces else None, fuel=fuel_units)
+
     def _run(self, request: Request, module: Module) -> dict[str, Any]:
-        memory_bytes = request.memory_bytes if "memory" in self.runtime.enforces else None
-        limits = Limits(memory=memory_bytes, fuel=request.fuel_units)
+        limits = self._limits(request.memory_bytes, request.fuel_units)
         if request.export is not None:
             function = module.instantiate(limits=limits).func(request.export)
             begin = time.perf_counter()

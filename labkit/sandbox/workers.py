@@ -74,10 +74,10 @@ class Worker:
             os.close(reported)
         return cls(number, here, zygote, report)
 
-    def hold(self, key: str, artifact: int) -> None:
-        """Have it load a compiled module ahead of the request that will want it."""
+    def hold(self, key: str, artifact: int, memory_bytes: int) -> None:
+        """Have it load a compiled module ahead of the request that will want it, and expect that limit on its memories."""
         with contextlib.suppress(ConnectionError):
-            self.ask({"hold": True}, [artifact])
+            self.ask({"hold": memory_bytes}, [artifact])
             self.holds = key
 
     def ask(self, request: dict[str, Any], descriptors: list[int]) -> None:
