@@ -96,7 +96,11 @@ class SetupReport:
         here = self.environment
         works = ", ".join(f"{row.name} {row.version} ({row.release_year or 'year unknown'})" for row in here.runtimes if row.available)
         magic = "The %%wasm magic is ready." if self.magic else "The %%wasm magic needs IPython."
-        missing = [f"Missing: {name}, because {reason}. {remedy}" for name, reason, remedy in here.missing]
+        # What is missing for the same reason is said once.
+        names: dict[tuple[str, str], list[str]] = {}
+        for name, reason, remedy in here.missing:
+            names.setdefault((reason, remedy), []).append(name)
+        missing = [f"Missing: {', '.join(names[why])}, because {why[0]}. {why[1]}" for why in names]
         return [f"labkit {here.labkit_version} on Python {here.python_version}. {magic}", f"Works here: {works}.", *missing]
 
     def __str__(self) -> str:

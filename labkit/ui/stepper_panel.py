@@ -33,7 +33,7 @@ class StepperPanel(Panel):
     >>> panel = StepperPanel(step('(module (func (export "one") (result i32) (i32.const 1)))', "one"))
     >>> panel.show(1)
     >>> panel.status
-    'Step 1 of 2: i32.const 1. Stack: 1. Next: end.'
+    'Step 1 of 2: i32.const 1. Stack, top first: 1. Next: end.'
     """
 
     def __init__(self, trace: Trace) -> None:

@@ -38,14 +38,14 @@ def describe_state(trace: Trace, number: int) -> str:
     --------
     >>> from labkit.modules.stepper import step
     >>> describe_state(step('(module (func (export "one") (result i32) (i32.const 1)))', "one"), 1)
-    'Step 1 of 2: i32.const 1. Stack: 1. Next: end.'
+    'Step 1 of 2: i32.const 1. Stack, top first: 1. Next: end.'
     """
     state, step = _moment(trace, number)
     parts = [f"Step {number} of {len(trace.steps)}: {trace.instruction_text(step).strip() if step else 'nothing has run yet'}."]
     if _has_trapped(trace, number):
         assert trace.trap is not None
         return f"{parts[0]} It traps: {trace.trap.value}."
-    parts.append(f"Stack: {' '.join(map(str, state.stack[-_STACK_VALUES:])) or 'empty'}.")
+    parts.append(f"Stack, top first: {' '.join(map(str, state.stack[: -_STACK_VALUES - 1 : -1])) or 'empty'}.")
     if state.depth > 1:
         parts.append(f"In {trace.listings[state.function].name}, {state.depth} calls deep.")
     locals_text = trace.locals_text(state)

@@ -38,8 +38,9 @@ def test_setup_without_ipython_says_what_the_magic_needs(monkeypatch: pytest.Mon
     report = setup()
     assert not report.magic
     assert "needs IPython" in str(report)
-    missing = replace(report.environment, runtimes=RuntimeTable([RuntimeStatus("x", "1", None, False, "of a reason", "Do that.")]))
-    assert "Missing: x, because of a reason. Do that." in str(replace(report, environment=missing))
+    rows = [RuntimeStatus(name, "1", None, False, "of a reason", "Do that.") for name in ("x", "y")]
+    missing = replace(report.environment, runtimes=RuntimeTable(rows))
+    assert "Missing: x, y, because of a reason. Do that." in str(replace(report, environment=missing))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
 from labkit.errors import ArgumentError, CompileError, ExportNotFound, LabkitError, LinkError, Unsupported, WatError
@@ -184,5 +185,6 @@ def test_other_errors_keep_their_traceback(shell, capsys):
     ],
 )
 def test_completion(shell, line: str, offered: list[str]):
-    _, found = shell.complete(None, line, len(line))
-    assert set(offered) <= set(found)
+    with provisionalcompleter():
+        found = {completion.text for completion in shell.Completer.completions(line, len(line))}
+    assert set(offered) <= found

@@ -55,7 +55,7 @@ def test_every_state_is_drawn_and_described():
         assert sentence.startswith(f"Step {number} of {len(trace.steps)}: ")
         assert html.count('aria-current="step"') == (number < len(trace.steps))
     assert "The function has returned." in sentence
-    assert "Stack: 6." in sentence
+    assert "Stack, top first: 6." in sentence
 
 
 def test_writes_and_calls_are_told():
