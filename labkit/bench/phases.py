@@ -1,0 +1,152 @@
+"""Where the time of a run goes: compile, deserialize, instantiate, first call, steady call, host call and whole run apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from html import escape
+from typing import Any
+
+from labkit.bench.comparison import Comparison, Timing
+from labkit.display import format_bytes, format_seconds, html_table, text_table
+
+__all__ = ["BY_HAND", "InstanceMemory", "Missing", "Phase", "PhaseRow", "Phases"]
+
+#: What a row of Wasmtime's C functions, bound by hand with ctypes, has in the place of a runtime's name.
+BY_HAND = "wasmtime, bound by hand"
+
+
+class Phase(Enum):
+    """A part of what a run does, in the order in which a program meets them."""
+
+    COMPILE = "compile"
+    DESERIALIZE = "deserialize"
+    INSTANTIATE = "instantiate"
+    FIRST_CALL = "first call"
+    STEADY_CALL = "steady call"
+    HOST_CALL = "host call"
+    RUN_IN_PROCESS = "whole run in process"
+    RUN = "whole run"
+
+
+@dataclass(frozen=True)
+class PhaseRow:
+    """One phase on one runtime.
+
+    Attributes
+    ----------
+    runtime : str
+        A runtime's name; or `BY_HAND`, Wasmtime's C functions bound by hand, whose distance to
+        ``"wasmtime"`` is what the binding costs.
+    phase : Phase
+    timing : Timing
+        Seconds for one operation.
+    """
+
+    runtime: str
+    phase: Phase
+    timing: Timing
+
+
+@dataclass(frozen=True)
+class InstanceMemory:
+    """What an instance that has answered one call adds to its process.
+
+    Attributes
+    ----------
+    runtime : str
+    count : int
+        How many instances were held at once.
+    pss_bytes : float
+        For one instance: proportional set size, in which memory that processes share counts for each in part.
+    """
+
+    runtime: str
+    count: int
+    pss_bytes: float
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What could not be measured.
+
+    Attributes
+    ----------
+    runtime : str
+    reason, remedy : str
+    """
+
+    runtime: str
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.runtime} is not measured: {self.reason} {self.remedy}"
+
+
+@dataclass(frozen=True)
+class Phases:
+    """The phases of a module's run on several runtimes.
+
+    Attributes
+    ----------
+    comparisons : mapping of Phase to Comparison
+        The interleaved measurement of each phase; its contenders are runtimes.
+    memory : tuple of InstanceMemory
+    missing : tuple of Missing
+        Runtimes, and Linux's account of memory, where they are not here.
+    versions : tuple of str
+    """
+
+    comparisons: Mapping[Phase, Comparison]
+    memory: tuple[InstanceMemory, ...]
+    missing: tuple[Missing, ...]
+    versions: tuple[str, ...]
+
+    @property
+    def rows(self) -> tuple[PhaseRow, ...]:
+        """Every phase on every runtime."""
+        return tuple(PhaseRow(timing.name, phase, timing) for phase, comparison in self.comparisons.items() for timing in comparison.timings)
+
+    @property
+    def runtimes(self) -> tuple[str, ...]:
+        """Which were measured, in order."""
+        return tuple(dict.fromkeys([*(row.runtime for row in self.rows), *(held.runtime for held in self.memory)]))
+
+    def timing(self, runtime: str, phase: Phase) -> Timing | None:
+        """The samples of one phase on one runtime; None where it has none."""
+        return next((row.timing for row in self.rows if (row.runtime, row.phase) == (runtime, phase)), None)
+
+    @property
+    def _header(self) -> list[str]:
+        return ["runtime", *(phase.value for phase in self.comparisons), "memory, PSS"]
+
+    def _table(self) -> list[list[str]]:
+        memory = {held.runtime: format_bytes(round(held.pss_bytes)) for held in self.memory}
+        timings = {(row.runtime, row.phase): format_seconds(row.timing.median_seconds) for row in self.rows}
+        return [[name, *(timings.get((name, phase), "–") for phase in self.comparisons), memory.get(name, "–")] for name in self.runtimes]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was measured, what was not, and what makes it doubtful."""
+        warnings = (f"Warning, {phase.value}: {warning}" for phase, comparison in self.comparisons.items() for warning in comparison.warnings)
+        return (f"Medians. Measured: {', '.join(self.versions)}.", *map(str, self.missing), *warnings)
+
+    def __str__(self) -> str:
+        return "\n".join([text_table(self._header, self._table(), right=range(1, len(self._header))), *self.notes])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        table = html_table(self._header, self._table(), caption="Where the time goes", right=range(1, len(self._header)))
+        return table + "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+
+    def summary(self) -> dict[str, Any]:
+        """The figures, without the samples, for JSON."""
+        return {
+            "phases": {phase.value: comparison.summary() for phase, comparison in self.comparisons.items()},
+            "memory": self.memory,
+            "missing": self.missing,
+            "versions": self.versions,
+        }
