@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from labkit.errors import BuildError, UnreadableFile
+from labkit.folders import cache_folder
 from labkit.limits import parse_size
-from labkit.toolchains.folders import cache_folder
 
 __all__ = ["BUILDS_BYTES", "BuildCache"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.toolchains.folders import cache_folder
+from labkit.folders import cache_folder
 from labkit.toolchains.job import Job
 from labkit.toolchains.language import WASIP1, Found, Language, Missing, Request
 from labkit.toolchains.probe import on_path, package_folder, version_number, version_of

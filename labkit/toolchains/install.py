@@ -17,8 +17,8 @@ from pathlib import Path
 
 from labkit.display import format_bytes
 from labkit.errors import ArgumentError, ToolchainUnavailable
+from labkit.folders import tools_folder
 from labkit.toolchains.debian import install_rust
-from labkit.toolchains.folders import tools_folder
 from labkit.toolchains.javascript import build_engine
 from labkit.toolchains.language import Missing
 from labkit.toolchains.node import find_node, find_npm

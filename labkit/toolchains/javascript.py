@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from labkit.errors import ToolchainUnavailable
+from labkit.folders import tools_folder
 from labkit.toolchains.component import jco_command
-from labkit.toolchains.folders import tools_folder
 from labkit.toolchains.javascript_c import c_program
 from labkit.toolchains.job import Job
 from labkit.toolchains.language import WASIP1, WASIP2, Found, Language, Missing, Request

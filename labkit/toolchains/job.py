@@ -11,8 +11,8 @@ from pathlib import Path
 
 from labkit.display import format_bytes, format_seconds
 from labkit.errors import BuildError
+from labkit.folders import cache_folder, tools_folder
 from labkit.toolchains.diagnostics import clean, first_line
-from labkit.toolchains.folders import cache_folder, tools_folder
 from labkit.toolchains.language import Found, Language, Request
 from labkit.toolchains.process import Ended, run_process
 from labkit.toolchains.sources import MAIN, Program

@@ -12,7 +12,7 @@ from importlib import invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
 
-from labkit.toolchains.folders import tools_folder
+from labkit.folders import tools_folder
 
 __all__ = ["node_package", "on_path", "package_folder", "package_version", "version_number", "version_of"]
 

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping
 from typing import ClassVar
 
-from labkit.toolchains.folders import tools_folder
+from labkit.folders import tools_folder
 from labkit.toolchains.job import Job
 from labkit.toolchains.language import WASIP1, WASIP2, Found, Language, Missing, Request
 from labkit.toolchains.pins import CPYTHON

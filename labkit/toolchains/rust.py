@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from labkit.toolchains.folders import cache_folder, tools_folder
+from labkit.folders import cache_folder, tools_folder
 from labkit.toolchains.job import Job
 from labkit.toolchains.language import FREESTANDING, WASIP2, Found, Language, Missing, Request
 from labkit.toolchains.probe import on_path, version_number, version_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from labkit.toolchains.folders import cache_folder
+from labkit.folders import cache_folder
 from labkit.toolchains.job import Job
 from labkit.toolchains.language import FREESTANDING, Found, Language, Missing, Request
 from labkit.toolchains.probe import on_path, package_folder, version_of

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.toolchains.folders import cache_folder
+from labkit.folders import cache_folder
 from labkit.toolchains.language import Missing
 from labkit.toolchains.registry import language_named
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from labkit.errors import ArgumentError, ToolchainUnavailable
+from labkit.folders import tools_folder
 from labkit.toolchains import debian, install, node
-from labkit.toolchains.folders import tools_folder
 from labkit.toolchains.pins import CPYTHON, QUICKJS
 
 LOCKS = sorted((Path(install.__file__).parent / "npm").glob("*/package-lock.json"))
