@@ -1,0 +1,114 @@
+"""Figures of one style, drawn without pyplot: it keeps its figures for ever, and is not made for several threads."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+import matplotlib.style
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from PIL import Image
+
+from labkit.ui.plots.palette import FAINT, INK, PALE, PAPER
+
+__all__ = ["LEGEND_INCHES", "WIDTH_PIXELS", "draw", "legend_beside", "text_inches"]
+
+_WIDTH_INCHES = 7.5
+#: What a notebook shows of one inch; the picture is drawn with twice as many.
+_PIXELS_PER_INCH = 100
+#: How wide a picture is shown.
+WIDTH_PIXELS = round(_WIDTH_INCHES * _PIXELS_PER_INCH)
+# A picture of so many colours weighs a third of one of all, and a notebook that is kept must be small.
+_COLOURS = 64
+_FONT_POINTS = 9.5
+#: What a legend needs beside its longest text.
+LEGEND_INCHES = 0.7
+_TOP_INCHES, _BOTTOM_INCHES = 0.42, 0.55
+
+_STYLE = {
+    "font.size": _FONT_POINTS,
+    "axes.labelcolor": PALE,
+    "axes.edgecolor": PALE,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.facecolor": PAPER,
+    "figure.facecolor": PAPER,
+    "grid.color": FAINT,
+    "hatch.color": PAPER,
+    "legend.frameon": False,
+    "legend.handlelength": 2.6,
+    "lines.linewidth": 1.8,
+    "text.color": INK,
+    "text.parse_math": False,  # a name with dollar signs is a name
+    "xtick.color": PALE,
+    "xtick.labelcolor": INK,
+    "ytick.color": PALE,
+    "ytick.labelcolor": INK,
+}
+
+
+def draw(paint: Callable[[Any], None], *, title: str, height_inches: float, left_inches: float, right_inches: float = 0.2) -> bytes:
+    """Draw a figure of one pair of axes, as PNG.
+
+    Parameters
+    ----------
+    paint : callable
+        Draws into the axes it is given.
+    title : str
+    height_inches, left_inches, right_inches : float
+        How high it is, and how much room there is beside the axes. Fixed, so that a picture which is drawn again and again
+        stands still, and because finding them takes longer than all the rest.
+
+    Returns
+    -------
+    bytes
+
+    Examples
+    --------
+    >>> draw(lambda axes: None, title="Nothing", height_inches=1.5, left_inches=0.5)[:4]
+    b'\\x89PNG'
+    """
+    # Whatever style the reader has set for plots of their own.
+    with matplotlib.style.context(_STYLE, after_reset=True):
+        figure = Figure(figsize=(_WIDTH_INCHES, height_inches), dpi=2 * _PIXELS_PER_INCH)
+        canvas: Any = FigureCanvasAgg(figure)
+        figure.text(0.1 / _WIDTH_INCHES, 1 - 0.08 / height_inches, title, va="top", weight="bold", size=_FONT_POINTS + 1)
+        width = _WIDTH_INCHES - left_inches - right_inches
+        height = height_inches - _TOP_INCHES - _BOTTOM_INCHES
+        paint(figure.add_axes((left_inches / _WIDTH_INCHES, _BOTTOM_INCHES / height_inches, width / _WIDTH_INCHES, height / height_inches)))
+        canvas.draw()
+        pixels = np.asarray(canvas.buffer_rgba())[:, :, :3]
+    file = io.BytesIO()
+    picture = Image.fromarray(pixels).quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+@lru_cache(maxsize=1000)
+def _text_inches(text: str) -> float:
+    renderer: Any = RendererAgg
+    width, _height, _descent = renderer(1, 1, 72).get_text_width_height_descent(text, FontProperties(size=_FONT_POINTS), ismath=False)
+    return float(width) / 72
+
+
+def text_inches(texts: Iterable[str]) -> float:
+    """How much room the widest of some texts takes.
+
+    Examples
+    --------
+    >>> 0 < text_inches(["i"]) < text_inches(["i", "wasmtime"]) < 1
+    True
+    """
+    return max(map(_text_inches, texts), default=0.0)
+
+
+def legend_beside(axes: Any, title: str) -> None:
+    """Put the legend where no data can be under it."""
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.03), title=title, alignment="left", borderaxespad=0.2)

@@ -1,0 +1,147 @@
+"""Plots of comparisons: true to the data, readable without colour and without sight, small, and on their own."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from labkit.ui.plots import Plot, plot_distribution, plot_ratios, plot_run_order
+from labkit.ui.plots.palette import COLOURS, looks
+
+PLOTS = (plot_distribution, plot_run_order, plot_ratios)
+# Machado, Oliveira and Fernandes (2009), severity 1.0: what the three kinds of dichromats see of linear RGB.
+SIGHTS = {
+    "all cones": np.eye(3),
+    "protanopia": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]),
+    "deuteranopia": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]),
+    "tritanopia": np.array([[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]),
+}
+# The filters' own coefficients, as CSS defines them: invert(1), then hue-rotate(180deg).
+HUE_ROTATE = np.array([[-0.574, 1.430, 0.144], [0.426, 0.430, 0.144], [0.426, 1.430, -0.856]])
+
+
+def linear(rgb):
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def colour(code: str, theme: str):
+    rgb = np.array([int(code[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return rgb if theme == "light" else np.clip(HUE_ROTATE @ (1 - rgb), 0, 1)
+
+
+def oklab(rgb):
+    lms = np.array([[0.41222147, 0.53633254, 0.05144599], [0.21190350, 0.68069955, 0.10739696], [0.08830246, 0.28171884, 0.62997870]]) @ rgb
+    return (
+        np.array([[0.21045426, 0.79361779, -0.00407205], [1.97799850, -2.42859221, 0.45059371], [0.02590404, 0.78277177, -0.80867577]])
+        @ np.cbrt(np.clip(lms, 0, None))
+    )  # fmt: skip
+
+
+def luminance(rgb) -> float:
+    return float(np.array([0.2126, 0.7152, 0.0722]) @ linear(rgb))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_colours_keep_their_distance_for_every_kind_of_sight(sight: str, theme: str):
+    seen = [oklab(np.clip(SIGHTS[sight] @ linear(colour(code, theme)), 0, 1)) for code in COLOURS]
+    # A difference of 0.02 in Oklab is one that is just noticeable.
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 0.045
+
+
+@pytest.mark.parametrize(("theme", "paper"), [("light", 1.0), ("dark", 17 / 255)])
+def test_colours_stand_out_from_the_paper(theme: str, paper: float):
+    for code in COLOURS:
+        bright, dim = sorted((luminance(colour(code, theme)), luminance(np.full(3, paper))), reverse=True)
+        # WCAG 2.1, 1.4.11: graphics.
+        assert (bright + 0.05) / (dim + 0.05) >= 3, code
+
+
+def test_no_two_of_a_plot_look_alike_and_a_runtime_always_looks_the_same():
+    for names in (["native", "wasmtime", "gcc"], ["wasmer", "wasmtime"], list("abcdefgh")):
+        found = looks(names)
+        assert len({(look.colour, look.marker) for look in found.values()}) == len(names)
+    assert looks(["wasmtime"])["wasmtime"] == looks(["wasmer", "a", "wasmtime"])["wasmtime"]
+
+
+@pytest.fixture
+def comparison(make_comparison):
+    generator = np.random.default_rng(5)
+    return make_comparison({"wasmtime": generator.normal(1e-6, 1e-8, 200), "wasmer": generator.normal(2e-6, 2e-8, 200)})
+
+
+@pytest.mark.parametrize("plot", PLOTS)
+def test_a_plot_is_a_small_picture_with_its_words_and_its_table(comparison, plot):
+    drawn = plot(comparison)
+    assert isinstance(drawn, Plot)
+    picture = Image.open(io.BytesIO(drawn.png))
+    assert picture.width == 1500
+    assert len(drawn.png) < 60_000
+    html = drawn._repr_html_()
+    assert f'alt="{drawn.description}"'.replace("'", "&#x27;") in html
+    assert "<details>" in html
+    for timing in comparison.timings:
+        assert timing.name in drawn.description
+        assert timing.name in str(drawn)
+
+
+def test_the_words_and_the_table_say_what_the_data_says(comparison):
+    plot = plot_distribution(comparison)
+    assert "wasmer: half took at most 2 µs" in plot.description
+    assert [row[0] for row in plot.rows] == ["wasmtime", "wasmer"]
+    assert plot.rows[1][3].startswith("2")
+    ratios = plot_ratios(comparison)
+    assert float(ratios.rows[1][1]) == pytest.approx(2.0, rel=0.01)
+    assert "'wasmtime' is the fastest" in ratios.description
+
+
+def test_what_lies_beyond_the_picture_is_counted(make_comparison):
+    samples = [1e-6] * 299 + [1.0]
+    drawn = plot_distribution(make_comparison({"a": samples, "b": samples}))
+    assert "Samples too long for the picture: 2." in drawn.description
+    assert drawn.rows[0][5] == "1 s"
+
+
+@pytest.mark.parametrize("plot", PLOTS)
+@pytest.mark.parametrize("samples", [[1e-6], [1e-6, 1e-6], [1e-9, 1.0, 1e3], [5.0] * 7])
+def test_any_samples_can_be_drawn(make_comparison, plot, samples):
+    assert plot(make_comparison({"one": samples, "two": samples})).png
+    assert plot(make_comparison({"one": samples})).png
+
+
+@pytest.mark.parametrize("plot", PLOTS)
+def test_names_are_shown_as_they_are(make_comparison, plot):
+    name = "<b>$x^2$ & 'y'</b>"
+    html = plot(make_comparison({name: [1.0, 2.0], "b": [1.0, 2.0]}))._repr_html_()
+    assert "<b>" not in html.replace("<body", "")
+    assert "&lt;b&gt;$x^2$" in html
+
+
+@pytest.mark.parametrize("plot", PLOTS)
+def test_a_long_name_leaves_room_for_the_data(make_comparison, plot):
+    names = ["x" * 300, "y" * 300]
+    drawn = plot(make_comparison({name: [1.0, 2.0] for name in names}))
+    assert names[1] in drawn.description
+    pixels = np.asarray(Image.open(io.BytesIO(drawn.png)).convert("L"))
+    assert (pixels[:, 700:800] < 255).any()
+
+
+def test_the_readers_own_style_neither_changes_a_plot_nor_is_changed(comparison):
+    import matplotlib.style
+
+    plain = plot_distribution(comparison).png
+    with matplotlib.style.context("dark_background"):
+        before = dict(matplotlib.rcParams)
+        assert plot_distribution(comparison).png == plain
+        assert dict(matplotlib.rcParams) == before
+
+
+def test_no_pyplot():
+    program = "import sys, labkit.ui.plots; print('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60).stdout == "False\n"
