@@ -3,6 +3,7 @@
 from labkit.bench.comparison import Comparison, Ratio, Timing
 from labkit.bench.goals import Bench, Direction, Findings, Goal, Judgement, Report
 from labkit.bench.interleave import Progress, compare
+from labkit.bench.ladder import Ladder, Rung
 from labkit.bench.process import run_bench
 from labkit.bench.registry import bench_names, find_bench
 
@@ -13,9 +14,11 @@ __all__ = [
     "Findings",
     "Goal",
     "Judgement",
+    "Ladder",
     "Progress",
     "Ratio",
     "Report",
+    "Rung",
     "Timing",
     "bench_names",
     "compare",

@@ -1,0 +1,57 @@
+"""The ladder's dataclasses: what ran and what did not, beside each other."""
+
+import pytest
+
+from labkit.bench.comparison import Timing
+from labkit.bench.conclusion import conclude
+from labkit.bench.ladder import Ladder, Rung
+from labkit.bench.load import Load
+from labkit.errors import ArgumentError
+
+
+@pytest.fixture
+def ladder() -> Ladder:
+    native, wasm = (0.001,) * 20, (0.0001,) * 20
+    comparison = conclude(
+        [Timing("native process", 1, native), Timing("instance", 9, wasm)],
+        native,
+        load=Load(0.0, 0.0, 0.0),
+        overhead_seconds=0.0,
+        wall_seconds=60.0,
+        seed=1,
+    )
+    return Ladder(
+        (
+            Rung("native process", "a process", native, image_bytes=3728, memory_bytes=100_000, gone_seconds=(0.002,)),
+            Rung("instance", "its memory", wasm, image_bytes=700, kind="wasm"),
+            Rung("<crun>", "namespaces", error="It is not installed.", remedy="apt-get install crun", kind="container"),
+        ),
+        (comparison,),
+    )
+
+
+def test_a_rung_that_did_not_run_stays_with_its_error_and_its_remedy(ladder: Ladder) -> None:
+    assert "<crun> did not run: It is not installed. apt-get install crun" in str(ladder)
+    html = ladder._repr_html_()
+    assert "&lt;crun&gt;" in html
+    assert html.count("opacity") == 1
+    [row] = [row for row in ladder.measured() if row.contender == "<crun>"]
+    assert row.samples == ()
+    assert "apt-get install crun" in row.error
+
+
+def test_ratios_are_to_the_first_rung(ladder: Ladder) -> None:
+    assert ladder.ratio("instance").median == pytest.approx(0.1)
+    assert ladder.ratio("native process").median == 1.0
+    assert ladder.ratio("<crun>") is None
+    assert ladder.rung("instance").median_seconds == pytest.approx(0.0001)
+    with pytest.raises(ArgumentError, match="no rung 'runc'"):
+        ladder.rung("runc")
+
+
+def test_the_store_gets_times_and_sizes_with_their_units(ladder: Ladder) -> None:
+    rows = {row.contender: row for row in ladder.measured()}
+    assert rows["native process"].unit == "s"
+    assert rows["native process: image"].samples == (3728.0,)
+    assert rows["native process: memory"].unit == "B"
+    assert "instance: memory" not in rows
