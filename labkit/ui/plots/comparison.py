@@ -15,6 +15,7 @@ from labkit.ui.plots.axes import log_axis, no_y_axis, time_axis
 from labkit.ui.plots.figure import LEGEND_INCHES, draw, legend_beside, text_inches
 from labkit.ui.plots.palette import INK, PALE, Look, looks
 from labkit.ui.plots.plot import Plot
+from labkit.ui.plots.recorded import recorded_words, title_words
 
 __all__ = ["plot_distribution", "plot_ratios", "plot_run_order"]
 
@@ -28,12 +29,14 @@ _NAME, _LONG_NAME = 22, 32
 _HEADER = ("contender", "shortest", "lower quartile", "median", "upper quartile", "longest", "samples")
 
 
-def plot_distribution(comparison: Comparison) -> Plot:
+def plot_distribution(comparison: Comparison, *, recorded: str = "") -> Plot:
     """Draw which share of each contender's samples took how long at most.
 
     Parameters
     ----------
     comparison : Comparison
+    recorded : str, optional
+        Of a recorded comparison: the machine and the date.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def plot_distribution(comparison: Comparison) -> Plot:
     >>> plot.description.startswith("Distribution of the samples. short: half took at most")
     True
     """
-    timings = comparison.timings
+    recorded, timings = recorded_words([comparison.source], recorded), comparison.timings
     low, high, beyond = _range(timings)
     labels = [f"{shorten(timing.name, _LONG_NAME)}: {format_seconds(timing.median_seconds)}" for timing in timings]
 
@@ -70,16 +73,19 @@ def plot_distribution(comparison: Comparison) -> Plot:
         height_inches=3.3,
         left_inches=0.85,
         right_inches=LEGEND_INCHES + text_inches(labels),
+        recorded=recorded,
     )
-    return _plot("Distribution of the samples.", timings, beyond, png)
+    return _plot(title_words("Distribution of the samples", recorded), timings, beyond, png)
 
 
-def plot_run_order(comparison: Comparison) -> Plot:
+def plot_run_order(comparison: Comparison, *, recorded: str = "") -> Plot:
     """Draw the samples in the order they were taken: a warm-up, a drift or an interruption is seen at once.
 
     Parameters
     ----------
     comparison : Comparison
+    recorded : str, optional
+        Of a recorded comparison: the machine and the date.
 
     Returns
     -------
@@ -91,7 +97,7 @@ def plot_run_order(comparison: Comparison) -> Plot:
     >>> plot_run_order(compare({"list": list, "dict": dict}, seconds=0.1)).description.startswith("Samples in the order")
     True
     """
-    timings = comparison.timings
+    recorded, timings = recorded_words([comparison.source], recorded), comparison.timings
     low, high, beyond = _range(timings)
     labels = [shorten(timing.name, _LONG_NAME) for timing in timings]
 
@@ -113,16 +119,19 @@ def plot_run_order(comparison: Comparison) -> Plot:
         height_inches=3.3,
         left_inches=0.95,
         right_inches=LEGEND_INCHES + text_inches(["Running medians", *labels]),
+        recorded=recorded,
     )
-    return _plot("Samples in the order they were taken.", timings, beyond, png)
+    return _plot(title_words("Samples in the order they were taken", recorded), timings, beyond, png)
 
 
-def plot_ratios(comparison: Comparison) -> Plot:
+def plot_ratios(comparison: Comparison, *, recorded: str = "") -> Plot:
     """Draw the ratio of every contender's time to the first's, with its 95 % interval; above them the control.
 
     Parameters
     ----------
     comparison : Comparison
+    recorded : str, optional
+        Of a recorded comparison: the machine and the date.
 
     Returns
     -------
@@ -135,6 +144,7 @@ def plot_ratios(comparison: Comparison) -> Plot:
     >>> [row[0] for row in plot.rows]
     ['list / itself (control)', 'dict / list']
     """
+    recorded = recorded_words([comparison.source], recorded)
     first, *others = [timing.name for timing in comparison.timings]
     ratios = [comparison.control, *(comparison.ratio(name, first) for name in others)]
     names = [f"{first} / itself (control)", *(f"{name} / {first}" for name in others)]
@@ -161,10 +171,11 @@ def plot_ratios(comparison: Comparison) -> Plot:
         height_inches=1.05 + 0.34 * len(ratios),
         left_inches=0.2 + text_inches(labels),
         right_inches=0.25 + text_inches(ratio.figures for ratio in ratios),
+        recorded=recorded,
     )
     rows = [[name, *(f"{value:#.4g}" for value in (ratio.median, ratio.low, ratio.high))] for name, ratio in zip(names, ratios)]
     words = " ".join(f"{name}: {ratio.figures}." for name, ratio in zip(names, ratios))
-    description = f"Ratios of times with their 95 % intervals. {words} {comparison.verdict}"
+    description = f"{title_words('Ratios of times with their 95 % intervals', recorded)} {words} {comparison.verdict}"
     return Plot(description, ("ratio", "median", "from", "to"), rows, png, right=(1, 2, 3))
 
 

@@ -14,9 +14,10 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from PIL import Image
 
+from labkit.display import shorten
 from labkit.ui.plots.palette import FAINT, INK, PALE, PAPER
 
-__all__ = ["LEGEND_INCHES", "WIDTH_PIXELS", "draw", "legend_beside", "text_inches"]
+__all__ = ["HATCH", "LEGEND_INCHES", "WIDTH_PIXELS", "draw", "legend_beside", "text_inches"]
 
 _WIDTH_INCHES = 7.5
 #: What a notebook shows of one inch; the picture is drawn with twice as many.
@@ -28,6 +29,9 @@ _COLOURS = 64
 _FONT_POINTS = 9.5
 #: What a legend needs beside its longest text.
 LEGEND_INCHES = 0.7
+#: Behind what was recorded.
+HATCH = "////"
+_LONGEST_RECORDED = 52
 _TOP_INCHES, _BOTTOM_INCHES = 0.42, 0.55
 
 _STYLE = {
@@ -54,7 +58,9 @@ _STYLE = {
 }
 
 
-def draw(paint: Callable[[Any], None], *, title: str, height_inches: float, left_inches: float, right_inches: float = 0.2) -> bytes:
+def draw(
+    paint: Callable[[Any], None], *, title: str, height_inches: float, left_inches: float, right_inches: float = 0.2, recorded: str = ""
+) -> bytes:
     """Draw a figure of one pair of axes, as PNG.
 
     Parameters
@@ -65,6 +71,8 @@ def draw(paint: Callable[[Any], None], *, title: str, height_inches: float, left
     height_inches, left_inches, right_inches : float
         How high it is, and how much room there is beside the axes. Fixed, so that a picture which is drawn again and again
         stands still, and because finding them takes longer than all the rest.
+    recorded : str, optional
+        Where and when the data was recorded; what was not measured here and now is drawn on hatched ground, and says so.
 
     Returns
     -------
@@ -82,7 +90,12 @@ def draw(paint: Callable[[Any], None], *, title: str, height_inches: float, left
         figure.text(0.1 / _WIDTH_INCHES, 1 - 0.08 / height_inches, title, va="top", weight="bold", size=_FONT_POINTS + 1)
         width = _WIDTH_INCHES - left_inches - right_inches
         height = height_inches - _TOP_INCHES - _BOTTOM_INCHES
-        paint(figure.add_axes((left_inches / _WIDTH_INCHES, _BOTTOM_INCHES / height_inches, width / _WIDTH_INCHES, height / height_inches)))
+        axes = figure.add_axes((left_inches / _WIDTH_INCHES, _BOTTOM_INCHES / height_inches, width / _WIDTH_INCHES, height / height_inches))
+        if recorded:
+            axes.patch.set(hatch=HATCH, edgecolor=FAINT, linewidth=0)
+            words = f"Recorded: {shorten(recorded, _LONGEST_RECORDED)}"
+            figure.text(1 - 0.1 / _WIDTH_INCHES, 1 - 0.08 / height_inches, words, va="top", ha="right", style="italic", color=PALE)
+        paint(axes)
         canvas.draw()
         pixels = np.asarray(canvas.buffer_rgba())[:, :, :3]
     file = io.BytesIO()

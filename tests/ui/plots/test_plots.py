@@ -11,7 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from labkit.ui.plots import Plot, plot_distribution, plot_ratios, plot_run_order
+from labkit.bench.comparison import Comparison, Timing
+from labkit.bench.conclusion import conclude
+from labkit.bench.density import Density
+from labkit.bench.load import Load
+from labkit.bench.phases import Missing, Phase, Phases
+from labkit.bench.source import Source
+from labkit.ui.plots import Plot, plot_distribution, plot_memory, plot_phases, plot_ratios, plot_run_order
 from labkit.ui.plots.palette import COLOURS, looks
 
 PLOTS = (plot_distribution, plot_run_order, plot_ratios)
@@ -132,6 +138,18 @@ def test_a_long_name_leaves_room_for_the_data(make_comparison, plot):
     assert (pixels[:, 700:800] < 255).any()
 
 
+@pytest.mark.parametrize("plot", PLOTS)
+def test_what_was_recorded_is_never_drawn_as_live(make_comparison, plot):
+    samples = {"wasmtime": [1.0, 1.1, 1.2] * 5, "wasmer": [2.0, 2.1, 2.2] * 5}
+    live, recorded = plot(make_comparison(samples)), plot(make_comparison(samples, Source.RECORDED), recorded="an EPYC, 24 November 2026")
+    assert "recorded: an EPYC, 24 November 2026" in recorded.description
+    assert "recorded" not in live.description
+    assert recorded.png != live.png
+    # Without a word of where it comes from, too; and a live one cannot be called recorded.
+    assert "recorded" in plot(make_comparison(samples, Source.RECORDED)).description
+    assert plot(make_comparison(samples), recorded="elsewhere").png == live.png
+
+
 def test_the_readers_own_style_neither_changes_a_plot_nor_is_changed(comparison):
     import matplotlib.style
 
@@ -145,3 +163,25 @@ def test_the_readers_own_style_neither_changes_a_plot_nor_is_changed(comparison)
 def test_no_pyplot():
     program = "import sys, labkit.ui.plots; print('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60).stdout == "False\n"
+
+
+def comparison_of(seconds: dict[str, float]) -> Comparison:
+    timings = [Timing(name, 1, (value * 0.9, value, value * 1.1)) for name, value in seconds.items()]
+    return conclude(timings, timings[0].samples_seconds, load=Load(0.0, 0.0, 0.0), overhead_seconds=0.0, wall_seconds=1.0, seed=1)
+
+
+def test_phases_say_each_median_and_what_is_missing():
+    compile, calls = comparison_of({"wasmtime": 3e-3, "wasmer": 5e-3}), comparison_of({"wasmtime": 7e-7})
+    phases = Phases({Phase.COMPILE: compile, Phase.STEADY_CALL: calls}, (), (Missing("v8", "There is no node.", "Install it."),), ())
+    plot = plot_phases(phases)
+    assert "compile: wasmtime 3 ms, wasmer 5 ms." in plot.description
+    assert "v8 is not measured: There is no node. Install it." in plot.description
+    assert [row[:2] for row in plot.rows] == [["compile", "wasmtime"], ["compile", "wasmer"], ["steady call", "wasmtime"], ["–", "v8"]]
+    assert list(plot.grey) == [3]
+
+
+def test_memory_says_what_one_takes():
+    plot = plot_memory(Density({"instances": ((10, 1000), (1000, 90_000)), "processes": ((10, 2_000_000),), "pods": ()}, ("No pods here.",)))
+    assert "instances: 1,000 take 90.0 kB, 90 B each." in plot.description
+    assert "No pods here." in plot.description
+    assert len(plot.rows) == 3

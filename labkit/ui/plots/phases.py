@@ -1,0 +1,85 @@
+"""Draws the phases of a run, each on every runtime."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labkit.bench.phases import Phases
+from labkit.display import format_seconds, shorten
+from labkit.ui.plots.axes import log_axis, no_y_axis
+from labkit.ui.plots.figure import LEGEND_INCHES, draw, legend_beside, text_inches
+from labkit.ui.plots.palette import FAINT, looks
+from labkit.ui.plots.plot import Plot
+from labkit.ui.plots.recorded import recorded_words, title_words
+
+__all__ = ["plot_phases"]
+
+#: Characters of a name in the picture; words and table have it whole.
+_NAME = 26
+_HEADER = ("phase", "runtime", "lower quartile", "median", "upper quartile", "samples")
+#: Of the height of a phase, how much its runtimes take; and one runtime at most.
+_SHARE, _LARGEST_STEP = 0.72, 0.24
+
+
+def plot_phases(phases: Phases, *, recorded: str = "") -> Plot:
+    """Draw what each phase of a run costs on each runtime: the median, and where the middle half of the samples lies.
+
+    Parameters
+    ----------
+    phases : Phases
+    recorded : str, optional
+        Of recorded phases: the machine and the date.
+
+    Returns
+    -------
+    Plot
+
+    Examples
+    --------
+    >>> from labkit.bench.interleave import compare
+    >>> from labkit.bench.phases import Phase, Phases
+    >>> found = Phases({Phase.COMPILE: compare({"wasmtime": list, "wasmer": dict}, seconds=0.1)}, (), (), ())
+    >>> plot_phases(found).rows[0][:2]
+    ['compile', 'wasmtime']
+    """
+    recorded = recorded_words([comparison.source for comparison in phases.comparisons.values()], recorded)
+    names, drawn = phases.runtimes, looks(phases.runtimes)
+    labels = [shorten(name, _NAME) for name in names]
+    rows, words = [], [title_words("Phases of a run", recorded)]
+    for row in phases.rows:
+        quartiles = (row.timing.lower_quartile_seconds, row.timing.median_seconds, row.timing.upper_quartile_seconds)
+        rows.append([row.phase.value, row.runtime, *map(format_seconds, quartiles), row.timing.count])
+    for phase, comparison in phases.comparisons.items():
+        medians = ", ".join(f"{timing.name} {format_seconds(timing.median_seconds)}" for timing in comparison.timings)
+        words.append(f"{phase.value}: {medians}.")
+    rows += [["–", missing.runtime, f"not measured: {missing.reason}", "", "", ""] for missing in phases.missing]
+    words += [str(missing) for missing in phases.missing]
+
+    def paint(axes: Any) -> None:
+        for name, label in zip(names, labels):
+            axes.plot([], [], drawn[name].marker, color=drawn[name].colour, markersize=7, label=label)
+        for i, comparison in enumerate(phases.comparisons.values()):
+            axes.axhline(i + 0.5, color=FAINT, linewidth=0.8)
+            step = min(_SHARE / len(names), _LARGEST_STEP)
+            for j, timing in enumerate(comparison.timings):
+                look, y = drawn[timing.name], i + (j - (len(comparison.timings) - 1) / 2) * step
+                quartiles = [timing.lower_quartile_seconds, timing.upper_quartile_seconds]
+                axes.plot(quartiles, [y, y], color=look.colour, linewidth=3, alpha=0.45, solid_capstyle="butt")
+                axes.plot(timing.median_seconds, y, look.marker, color=look.colour, markersize=7, markeredgecolor="white")
+        axes.set_yticks(range(len(phases.comparisons)), [phase.value for phase in phases.comparisons])
+        axes.set_ylim(len(phases.comparisons) - 0.5, -0.5)
+        seconds = [value for row in phases.rows for value in (row.timing.lower_quartile_seconds, row.timing.upper_quartile_seconds)]
+        log_axis(axes.xaxis, min(seconds), max(seconds), label="time for one", format=format_seconds)
+        no_y_axis(axes)
+        legend_beside(axes, "Medians")
+
+    png = draw(
+        paint,
+        title="What each phase of a run takes",
+        height_inches=1.1 + len(phases.comparisons) * max(0.34, 0.085 * len(names)),
+        left_inches=0.2 + text_inches(phase.value for phase in phases.comparisons),
+        right_inches=LEGEND_INCHES + text_inches(["Medians", *labels]),
+        recorded=recorded,
+    )
+    grey = range(len(phases.rows), len(rows))
+    return Plot(" ".join(words), _HEADER, rows, png, right=range(2, len(_HEADER)), grey=grey)
