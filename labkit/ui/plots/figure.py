@@ -32,7 +32,7 @@ LEGEND_INCHES = 0.7
 #: Behind what was recorded.
 HATCH = "////"
 _LONGEST_RECORDED = 52
-_TOP_INCHES, _BOTTOM_INCHES = 0.42, 0.55
+_BOTTOM_INCHES = 0.55
 
 _STYLE = {
     "font.size": _FONT_POINTS,
@@ -59,7 +59,14 @@ _STYLE = {
 
 
 def draw(
-    paint: Callable[[Any], None], *, title: str, height_inches: float, left_inches: float, right_inches: float = 0.2, recorded: str = ""
+    paint: Callable[[Any], None],
+    *,
+    title: str,
+    height_inches: float,
+    left_inches: float,
+    right_inches: float = 0.2,
+    top_inches: float = 0.42,
+    recorded: str = "",
 ) -> bytes:
     """Draw a figure of one pair of axes, as PNG.
 
@@ -68,8 +75,8 @@ def draw(
     paint : callable
         Draws into the axes it is given.
     title : str
-    height_inches, left_inches, right_inches : float
-        How high it is, and how much room there is beside the axes. Fixed, so that a picture which is drawn again and again
+    height_inches, left_inches, right_inches, top_inches : float
+        How high it is, and how much room there is beside and above the axes. Fixed, so that a picture which is drawn again and again
         stands still, and because finding them takes longer than all the rest.
     recorded : str, optional
         Where and when the data was recorded; what was not measured here and now is drawn on hatched ground, and says so.
@@ -89,7 +96,7 @@ def draw(
         canvas: Any = FigureCanvasAgg(figure)
         figure.text(0.1 / _WIDTH_INCHES, 1 - 0.08 / height_inches, title, va="top", weight="bold", size=_FONT_POINTS + 1)
         width = _WIDTH_INCHES - left_inches - right_inches
-        height = height_inches - _TOP_INCHES - _BOTTOM_INCHES
+        height = height_inches - top_inches - _BOTTOM_INCHES
         axes = figure.add_axes((left_inches / _WIDTH_INCHES, _BOTTOM_INCHES / height_inches, width / _WIDTH_INCHES, height / height_inches))
         if recorded:
             axes.patch.set(hatch=HATCH, edgecolor=FAINT, linewidth=0)

@@ -14,10 +14,11 @@ from PIL import Image
 from labkit.bench.comparison import Comparison, Timing
 from labkit.bench.conclusion import conclude
 from labkit.bench.density import Density
+from labkit.bench.ladder import Ladder, Rung
 from labkit.bench.load import Load
 from labkit.bench.phases import Missing, Phase, Phases
 from labkit.bench.source import Source
-from labkit.ui.plots import Plot, plot_distribution, plot_memory, plot_phases, plot_ratios, plot_run_order
+from labkit.ui.plots import Plot, plot_distribution, plot_ladder, plot_memory, plot_phases, plot_ratios, plot_run_order
 from labkit.ui.plots.palette import COLOURS, looks
 
 PLOTS = (plot_distribution, plot_run_order, plot_ratios)
@@ -185,3 +186,21 @@ def test_memory_says_what_one_takes():
     assert "instances: 1,000 take 90.0 kB, 90 B each." in plot.description
     assert "No pods here." in plot.description
     assert len(plot.rows) == 3
+
+
+def test_a_ladder_keeps_the_rungs_that_did_not_run_with_their_reasons():
+    native = Rung("native process", "an address space", (0.0002, 0.00025, 0.0003), image_bytes=800_000)
+    runc = Rung("runc", "namespaces", error="runc is not here.", remedy="Install it.", kind="container")
+    plot = plot_ladder(Ladder((native, runc)))
+    assert "native process (an address space): 250 µs." in plot.description
+    assert "runc (namespaces) did not run: runc is not here. Install it." in plot.description
+    assert plot.rows[0][5] == "800.0 kB"
+    assert "runc is not here. Install it." in str(plot)
+    assert plot.grey == [1]
+
+
+def test_a_ladder_can_be_drawn_before_anything_has_run_and_when_it_was_recorded():
+    rungs = tuple(Rung(name, "nothing", kind=kind) for name, kind in zip("abcd", ("native", "wasm", "sandbox", "container")))
+    assert "a (nothing) is not measured yet." in plot_ladder(Ladder(rungs)).description
+    recorded = plot_ladder(Ladder(rungs, source=Source.RECORDED), recorded="an EPYC, 24 November 2026")
+    assert recorded.description.startswith("Cold starts, recorded: an EPYC, 24 November 2026.")
