@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,10 +19,12 @@ from labkit.bench.load import LoadWatch
 from labkit.bench.timing import Sampler, Timer, measure_overhead
 from labkit.errors import ArgumentError
 
-__all__ = ["Progress", "compare"]
+__all__ = ["OnBlock", "Progress", "compare"]
 
 #: Is told which share of the time is over, from 0.0 to 1.0.
 Progress = Callable[[float], object]
+#: Is told the samples of a block, in seconds for one operation: each contender's in their order, then the first one's second.
+OnBlock = Callable[[Sequence[float]], object]
 
 # As many blocks as give narrow intervals; and samples long against the clock's reading, short against an interruption.
 _BLOCKS = 300
@@ -35,6 +38,7 @@ def compare(
     operations: int = 1,
     seed: int | None = None,
     progress: Progress | None = None,
+    on_block: OnBlock | None = None,
     timer: Timer = time.perf_counter,
 ) -> Comparison:
     """Measure callables against each other.
@@ -52,6 +56,9 @@ def compare(
         For the order of samples and the intervals; drawn where it is not given.
     progress : callable, optional
         Called after each block with the share of the time that is over.
+    on_block : callable, optional
+        Called after each block with its samples, for those who watch: seconds for one operation of each contender, in their
+        order, then the second sample of the first. What it takes is not in the samples, but in the time.
     timer : callable, optional
         The clock, in seconds.
 
@@ -85,7 +92,8 @@ def compare(
     first = next(iter(contenders))
     again = Sampler(first, contenders[first], overhead, timer)
     again.calls = samplers[0].calls
-    samples = np.array(_blocks([*samplers, again], begin, seconds, generator, progress, timer)) / operations
+    told = _Told(progress, on_block)
+    samples = np.array(_blocks([*samplers, again], begin, seconds, operations, generator, told, timer))
     wall_seconds = timer() - begin
     timings = [Timing(sampler.name, sampler.calls, tuple(column.tolist())) for sampler, column in zip(samplers, samples.T)]
     return conclude(timings, samples[:, -1].tolist(), load=watch.read(), overhead_seconds=overhead.loop_seconds, wall_seconds=wall_seconds, seed=seed)
@@ -104,8 +112,16 @@ def _check(contenders: Mapping[str, Callable[..., object]], seconds: float, oper
         raise ArgumentError(f"operations={operations!r} is no number of operations.", remedy="Give a whole number, 1 or more.")
 
 
+@dataclass(frozen=True)
+class _Told:
+    """Who is told what after each block."""
+
+    progress: Progress | None
+    on_block: OnBlock | None
+
+
 def _blocks(
-    samplers: Sequence[Sampler], begin: float, seconds: float, generator: np.random.Generator, progress: Progress | None, timer: Timer
+    samplers: Sequence[Sampler], begin: float, seconds: float, operations: int, generator: np.random.Generator, told: _Told, timer: Timer
 ) -> list[list[float]]:
     """Take blocks until another would not end in time; a row a block, a column a sampler."""
     blocks: list[list[float]] = []
@@ -113,11 +129,13 @@ def _blocks(
     while True:
         block = [0.0] * len(samplers)
         for i in generator.permutation(len(samplers)):
-            block[i] = samplers[i].sample()
+            block[i] = samplers[i].sample() / operations
         blocks.append(block)
+        if told.on_block is not None:
+            told.on_block(block)
         now = timer()
         ends = now - begin + (now - blocks_begin) / len(blocks) > seconds
-        if progress is not None:
-            progress(1.0 if ends else (now - begin) / seconds)
+        if told.progress is not None:
+            told.progress(1.0 if ends else (now - begin) / seconds)
         if ends:
             return blocks

@@ -157,6 +157,14 @@ def test_too_few_blocks_give_no_interval_no_winner_and_a_warning_that_says_how_l
     assert found.ratio("a", "b").high == float("inf")
 
 
+def test_each_block_is_told_as_it_was_taken():
+    clock, blocks = Clock(), []
+    found = bench.compare({"a": clock.taking(0.02), "b": clock.taking(0.04)}, seconds=1.0, operations=2, timer=clock, on_block=blocks.append)
+    columns = list(zip(*blocks))
+    assert columns == [timing.samples_seconds for timing in found.timings] + [found.control_seconds]
+    assert columns[1][0] == pytest.approx(0.02)
+
+
 def test_the_time_is_kept_and_progress_goes_from_nothing_to_all():
     clock, shares = Clock(), []
     bench.compare({"a": clock.taking(1e-3), "b": clock.taking(3e-3)}, seconds=1.0, timer=clock, progress=shares.append)
