@@ -17,7 +17,7 @@ from labkit.errors import LabkitError
 __all__ = ["main"]
 
 #: Each is a module of labkit.cli, imported when it is asked for.
-_COMMANDS = ("runtimes", "inspect", "build", "install", "run", "step", "bench")
+_COMMANDS = ("runtimes", "inspect", "build", "install", "run", "step", "bench", "results")
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141
 

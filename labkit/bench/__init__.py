@@ -1,11 +1,13 @@
 """Measuring honestly: interleaved samples, ratios with their intervals, a control in every run."""
 
 from labkit.bench.comparison import Comparison, Ratio, Timing
-from labkit.bench.goals import Bench, Direction, Findings, Goal, Judgement, Report
+from labkit.bench.goals import Bench, Direction, Findings, Goal, Judgement, Report, Share
 from labkit.bench.interleave import Progress, compare
 from labkit.bench.ladder import Ladder, Rung
+from labkit.bench.measured import Measured
 from labkit.bench.process import run_bench
 from labkit.bench.registry import bench_names, find_bench
+from labkit.bench.results import Row, Rows, Source, measured, record, reference
 
 __all__ = [
     "Bench",
@@ -15,13 +17,21 @@ __all__ = [
     "Goal",
     "Judgement",
     "Ladder",
+    "Measured",
     "Progress",
     "Ratio",
     "Report",
+    "Row",
+    "Rows",
     "Rung",
+    "Share",
+    "Source",
     "Timing",
     "bench_names",
     "compare",
     "find_bench",
+    "measured",
+    "record",
+    "reference",
     "run_bench",
 ]

@@ -14,7 +14,7 @@ from labkit.course.notebooks.source import compose
 from labkit.course.notebooks.workshop import Pair, tool
 from labkit.errors import CourseError
 
-__all__ = ["build", "execute", "fresh_progress"]
+__all__ = ["build", "execute", "fresh_files"]
 
 _CELL_SECONDS = 120
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -67,7 +67,7 @@ def execute(notebook: Any, *, folder: Path) -> None:
         resources={"metadata": {"path": str(folder)}},
     )
     kept = dict(notebook.metadata)
-    with fresh_progress():
+    with fresh_files():
         try:
             client.execute()
         except (nbclient.exceptions.CellExecutionError, nbclient.exceptions.CellTimeoutError, nbclient.exceptions.DeadKernelError) as error:
@@ -82,18 +82,20 @@ def execute(notebook: Any, *, folder: Path) -> None:
 
 
 @contextmanager
-def fresh_progress() -> Iterator[None]:
-    """Let kernels started within keep a learner's progress in a file of their own, gone afterwards."""
-    before = os.environ.get("LABKIT_PROGRESS")
+def fresh_files() -> Iterator[None]:
+    """Let kernels started within keep a learner's progress and results in files of their own, gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["LABKIT_PROGRESS"] = str(Path(folder) / "progress.json")
+        ours = {"LABKIT_PROGRESS": str(Path(folder) / "progress.json"), "LABKIT_RESULTS": str(Path(folder) / "results.sqlite")}
+        before = {name: os.environ.get(name) for name in ours}
+        os.environ.update(ours)
         try:
             yield
         finally:
-            if before is None:
-                del os.environ["LABKIT_PROGRESS"]
-            else:
-                os.environ["LABKIT_PROGRESS"] = before
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
 
 
 def _tidy(output: Any, count: int) -> Any | None:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-from labkit.course.notebooks.build import fresh_progress
+from labkit.course.notebooks.build import fresh_files
 from labkit.course.notebooks.rules import read
 from labkit.course.notebooks.workshop import tool
 
@@ -45,7 +45,7 @@ def replay(path: Path, *, cell_seconds: float = _CELL_SECONDS) -> list[str]:
     never = sum(cell.execution_count is None for cell in code)
     if never:
         return [f"{never} of {len(code)} code cells were never executed, so there is nothing to compare with: build the notebook."]
-    with tempfile.TemporaryDirectory() as folder, fresh_progress():
+    with tempfile.TemporaryDirectory() as folder, fresh_files():
         report = Path(folder) / "report.xml"
         # A configuration of its own, and neither options nor plugins of a test run around it.
         (Path(folder) / "pytest.ini").write_text("[pytest]\nxfail_strict = true\njunit_duration_report = call\n")

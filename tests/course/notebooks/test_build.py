@@ -11,7 +11,7 @@ import pytest
 from nbformat import v4
 
 from labkit.course.notebooks import build as building
-from labkit.course.notebooks.build import build, execute, fresh_progress
+from labkit.course.notebooks.build import build, execute, fresh_files
 from labkit.course.notebooks.workshop import Pair, pairs
 from labkit.errors import CourseError
 
@@ -102,10 +102,10 @@ def test_kernel_starts_in_the_notebooks_folder_with_progress_of_its_own(tmp_path
 
 def test_progress_file_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABKIT_PROGRESS", "before")
-    with fresh_progress():
+    with fresh_files():
         assert os.environ["LABKIT_PROGRESS"] != "before"
     assert os.environ["LABKIT_PROGRESS"] == "before"
     monkeypatch.delenv("LABKIT_PROGRESS")
-    with fresh_progress():
+    with fresh_files():
         pass
     assert "LABKIT_PROGRESS" not in os.environ
