@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from html import escape
 
-__all__ = ["format_bytes", "format_seconds", "html_table", "shorten", "text_table"]
+__all__ = ["escape_controls", "format_bytes", "format_seconds", "html_table", "shorten", "text_table"]
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[object]], *, right: Collection[int] = ()) -> str:
@@ -110,6 +110,19 @@ def format_seconds(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
+def escape_controls(text: str) -> str:
+    """Make a text from a guest safe to print: its lines and tabs stay, all other characters that do not print are escaped.
+
+    Examples
+    --------
+    >>> escape_controls("red: \\x1b[31m\\n")
+    'red: \\\\x1b[31m\\n'
+    """
+    return "".join(
+        character if character.isprintable() or character in "\n\t" else character.encode("unicode_escape").decode("ascii") for character in text
+    )
+
+
 def shorten(text: str, largest: int) -> str:
     """Make a text from a guest fit to print: control characters escaped, and cut in the middle where it is longer than `largest`.
 
@@ -121,4 +134,4 @@ def shorten(text: str, largest: int) -> str:
     if len(text) > largest:
         head, tail = largest // 2, (largest - 1) // 2
         text = f"{text[:head]}…{text[len(text) - tail :]}"
-    return "".join(character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text)
+    return escape_controls(text).replace("\n", "\\n").replace("\t", "\\t")

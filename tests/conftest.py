@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +44,45 @@ def engine(runtime_name: str):
     import labkit
 
     return labkit.runtime(runtime_name)
+
+
+@pytest.fixture
+def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache without builds; Zig's compiled libraries and Go's stay where they are."""
+    from labkit.folders import cache_folder
+
+    kept, fresh = cache_folder(), tmp_path / "cache"
+    fresh.mkdir()
+    for name in ("zig", "go"):
+        (kept / name).mkdir(parents=True, exist_ok=True)
+        (fresh / name).symlink_to(kept / name)
+    monkeypatch.setenv("LABKIT_CACHE", str(fresh))
+    return fresh
+
+
+@pytest.fixture
+def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Put a script in the place of Zig."""
+    from labkit.toolchains import zig
+
+    place = tmp_path / "bin"
+    place.mkdir()
+    monkeypatch.setattr(zig, "package_folder", lambda name: None)
+    monkeypatch.setenv("PATH", f"{place}{os.pathsep}{os.environ['PATH']}")
+
+    def install(body: str) -> None:
+        script = place / "zig"
+        script.write_text(f'#!/bin/sh\nif [ "$1" = version ]; then echo 0.0.1; exit; fi\n{body}\n')
+        script.chmod(0o755)
+
+    return install
+
+
+def no_process(word: str) -> bool:
+    """Whether no process with that word in its command line is left; one that was killed takes a moment to go."""
+    for _ in range(100):
+        found = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+        if word not in found:
+            return True
+        time.sleep(0.05)
+    return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from html import escape
 
-from labkit.display import format_bytes, format_seconds, html_table, text_table
+from labkit.display import escape_controls, format_bytes, format_seconds, html_table, text_table
 from labkit.errors import TrapKind
 
 __all__ = ["Outcome", "Result"]
@@ -96,5 +96,5 @@ class Result:
 
 
 def _readable(data: bytes) -> str:
-    text = data[:_SHOWN_BYTES].decode("utf-8", "replace")
+    text = escape_controls(data[:_SHOWN_BYTES].decode("utf-8", "replace").replace("\r\n", "\n"))
     return text if len(data) <= _SHOWN_BYTES else f"{text}… and {format_bytes(len(data) - _SHOWN_BYTES)} more"

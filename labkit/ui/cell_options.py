@@ -4,23 +4,48 @@ from __future__ import annotations
 
 import keyword
 import shlex
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from labkit.errors import ArgumentError, ArgumentRangeError
 from labkit.runtimes.registry import RUNTIME_NAMES, runtimes
+from labkit.toolchains.language import FEATURES
+from labkit.toolchains.registry import LANGUAGE_NAMES, language_named
+from labkit.toolchains.request import KINDS, OPTIMIZATIONS, TARGETS
 
-__all__ = ["LANGUAGES", "OPTIONS", "CellOptions", "read_options"]
+__all__ = ["CHOICES", "OPTIONS", "CellOptions", "read_options", "usage"]
 
-LANGUAGES = ("wat",)
 OPTIONS = {
     "--name": "the Python variable that gets the module's bytes",
     "--run": "runtimes, with commas between, or all",
     "--call": "an exported function and its arguments; may be given again",
-    "--time": "seconds for each call",
+    "--args": "the program's arguments; after a lone -- they may begin with hyphens",
+    "--stdin": r"what the program reads, in quotes; \n in it ends a line",
+    "--env": "the program's environment: NAME=value …",
+    "--time": "seconds for each run",
+    "--kind": "what the source is; a library where there is a --call",
+    "--target": "what the module may import; wasip2 makes a component",
+    "--optimize": "the compiler's level, and wasm-opt after it where that is present",
+    "--features": "proposals it may use, with commas between",
+}
+#: What an option's value may be, where that is one of a few.
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "--run": (*RUNTIME_NAMES, "all"),
+    "--kind": KINDS,
+    "--target": TARGETS,
+    "--optimize": OPTIMIZATIONS,
+    "--features": FEATURES,
 }
 DEFAULT_RUNTIMES = ("wasmtime", "wasmer")
 DEFAULT_SECONDS, LARGEST_SECONDS = 1.0, 60.0
-_EXAMPLE = "%%wasm wat --name module --run wasmtime,wasmer --call add 1 2"
+_EXAMPLES = (
+    "%%wasm wat --name module --run wasmtime,wasmer --call add 1 2",
+    "%%wasm c --name hello --run wasmtime,wasmer --args a b",
+)
+# Options that only a program has.
+_PROGRAMS = ("--args", "--stdin", "--env")
+
+Given = dict[str, list[list[str]]]
 
 
 @dataclass(frozen=True)
@@ -36,6 +61,14 @@ class CellOptions:
     calls : tuple of tuple of str
         Each a function's name and its arguments.
     time_seconds : float
+    kind, target, optimize, features
+        As for `labkit.build`.
+    runs_program : bool
+        Whether the cell is a program to be run.
+    arguments : tuple of str
+    stdin : str
+    environment : dict of str
+        What the program is given.
     """
 
     language: str
@@ -43,6 +76,14 @@ class CellOptions:
     runtime_names: tuple[str, ...]
     calls: tuple[tuple[str, ...], ...]
     time_seconds: float
+    kind: str = KINDS[0]
+    target: str | None = None
+    optimize: str | None = None
+    features: tuple[str, ...] = ()
+    runs_program: bool = False
+    arguments: tuple[str, ...] = ()
+    stdin: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_options(line: str) -> CellOptions:
@@ -59,18 +100,76 @@ def read_options(line: str) -> CellOptions:
     --------
     >>> read_options("wat --run wasmtime --call add -1 2").calls
     (('add', '-1', '2'),)
+    >>> options = read_options("c --args a b --env K=v")
+    >>> options.kind, options.runs_program, options.arguments, options.environment
+    ('command', True, ('a', 'b'), {'K': 'v'})
     """
     try:
         language, *words = shlex.split(line) or [""]
     except ValueError as error:
         raise _misunderstood(f"{str(error).rstrip('.').lower()}") from None
-    if language not in LANGUAGES:
-        known = " or ".join(LANGUAGES)
-        raise _misunderstood(f"the language {_shown(language)} is none of {known}" if language else f"it names no language ({known})")
-    given: dict[str, list[list[str]]] = {option: [] for option in OPTIONS}
+    known = ", ".join(LANGUAGE_NAMES)
+    if not language:
+        raise _misunderstood(f"it names no language ({known})")
+    try:
+        language = language_named(language).name
+    except ArgumentError:
+        raise _misunderstood(f"the language {_shown(language)} is none of {known}") from None
+    given = _read_words(words)
+    calls, runs_program = _calls(given["--call"]), _runs_program(given)
+    return CellOptions(
+        language,
+        _name(_single(given, "--name")),
+        _runtime_names(_single(given, "--run")),
+        calls,
+        _seconds(_single(given, "--time")),
+        kind=_choice(given, "--kind") or KINDS[bool(calls)],
+        target=_choice(given, "--target"),
+        optimize=_choice(given, "--optimize"),
+        features=_features(given["--features"]),
+        runs_program=runs_program,
+        arguments=tuple(word for words in given["--args"] for word in words),
+        stdin=(_single(given, "--stdin") or "").replace("\\n", "\n"),
+        environment=_environment(given["--env"]),
+    )
+
+
+def usage() -> str:
+    """What the magic understands, for ``%%wasm --help``.
+
+    Examples
+    --------
+    >>> print(usage().splitlines()[0])
+    %%wasm LANGUAGE [OPTIONS]: compile the cell, show what came out, run it.
+    """
+    width = max(map(len, OPTIONS))
+    lines = [f"  {option:{width}}  {sentence}{_choices_in_words(option)}" for option, sentence in OPTIONS.items()]
+    return "\n".join(
+        [
+            "%%wasm LANGUAGE [OPTIONS]: compile the cell, show what came out, run it.",
+            "",
+            f"Languages: {', '.join(LANGUAGE_NAMES)}.",
+            "",
+            *lines,
+            "",
+            *_EXAMPLES,
+        ]
+    )
+
+
+def _choices_in_words(option: str) -> str:
+    return f" ({', '.join(CHOICES[option])})" if option in CHOICES else ""
+
+
+def _read_words(words: Sequence[str]) -> Given:
+    """Sort the words by the option they stand behind; a lone ``--`` makes all that follow values of the last one."""
+    given: Given = {option: [] for option in OPTIONS}
     current: list[str] | None = None
+    values_only = False
     for word in words:
-        if word.startswith("--"):
+        if word == "--" and current is not None and not values_only:
+            values_only = True
+        elif word.startswith("--") and not values_only:
             option, equals, value = word.partition("=")
             if option not in OPTIONS:
                 raise _misunderstood(f"there is no option {_shown(option)}; there are {', '.join(OPTIONS)}")
@@ -80,30 +179,61 @@ def read_options(line: str) -> CellOptions:
             raise _misunderstood(f"{_shown(word)} stands before any option")
         else:
             current.append(word)
-    return CellOptions(
-        language,
-        _name(_single(given, "--name")),
-        _runtime_names(_single(given, "--run")),
-        _calls(given["--call"]),
-        _seconds(_single(given, "--time")),
-    )
+    return given
+
+
+def _runs_program(given: Given) -> bool:
+    """Whether a program is to be run: functions are called, and the two do not go together."""
+    programs = [option for option in _PROGRAMS if given[option]]
+    if given["--call"]:
+        if programs:
+            raise _misunderstood(f"{programs[0]} is for a program, and --call for a function")
+        if given["--kind"] == [["command"]]:
+            raise _misunderstood("--call is for a function of a library, and --kind says command")
+        return False
+    if given["--kind"] == [["library"]] and (programs or given["--run"]):
+        raise _misunderstood("a library runs only where it is called: add --call with a function's name")
+    return bool(programs or given["--run"])
 
 
 def _misunderstood(why: str) -> ArgumentError:
-    return ArgumentError(f"The first line of the cell is not understood: {why}.", remedy=f"Write it like {_EXAMPLE}.")
+    return ArgumentError(f"The first line of the cell is not understood: {why}.", remedy=f"Write it like {_EXAMPLES[0]}, or see %%wasm --help.")
 
 
 def _shown(word: str) -> str:
     return repr(word if len(word) <= 40 else word[:40] + "…")
 
 
-def _single(given: dict[str, list[list[str]]], option: str) -> str | None:
+def _single(given: Given, option: str) -> str | None:
     """The one word that an option takes, or None where the option is not given."""
     if not given[option]:
         return None
     if len(given[option]) > 1 or len(given[option][0]) != 1:
         raise _misunderstood(f"{option} takes one word ({OPTIONS[option]}), once")
     return given[option][0][0]
+
+
+def _choice(given: Given, option: str) -> str | None:
+    word = _single(given, option)
+    if word is not None and word not in CHOICES[option]:
+        raise _misunderstood(f"{option} is {_shown(word)}, and may be {', '.join(CHOICES[option])}")
+    return word
+
+
+def _features(given: list[list[str]]) -> tuple[str, ...]:
+    names = tuple(name for words in given for word in words for name in word.split(",") if name)
+    for name in names:
+        if name not in FEATURES:
+            raise _misunderstood(f"{_shown(name)} is none of the features {', '.join(FEATURES)}")
+    return names
+
+
+def _environment(given: list[list[str]]) -> dict[str, str]:
+    words = [word for words in given for word in words]
+    for word in words:
+        if "=" not in word[1:]:
+            raise _misunderstood(f"--env has {_shown(word)}, and wants NAME=value")
+    return dict(word.split("=", 1) for word in words)
 
 
 def _name(word: str | None) -> str:

@@ -9,25 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from labkit.folders import cache_folder
 from labkit.toolchains.language import Missing
 from labkit.toolchains.registry import language_named
 
 SOURCES = Path(__file__).parents[2] / "data" / "sources"
 HOST = Path(__file__).parent / "wasi_host.py"
 HOSTS = ["wasmtime", "wasmer"] if sys.version_info < (3, 11) else ["wasmtime"]
-
-
-@pytest.fixture
-def fresh_cache(tmp_path, monkeypatch):
-    """A cache without builds; Zig's compiled libraries and Go's stay where they are."""
-    kept, fresh = cache_folder(), tmp_path / "cache"
-    fresh.mkdir()
-    for name in ("zig", "go"):
-        (kept / name).mkdir(parents=True, exist_ok=True)
-        (fresh / name).symlink_to(kept / name)
-    monkeypatch.setenv("LABKIT_CACHE", str(fresh))
-    return fresh
 
 
 def need(language: str, target: str) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ import labkit
 from labkit.errors import ArgumentError, BuildError, ToolchainUnavailable, UnreadableFile, Unsupported
 from labkit.toolchains import component, zig
 from labkit.toolchains.cell import compile_cell
+from tests.conftest import no_process
 from tests.toolchains.conftest import need
 
 WRONG = {
@@ -28,32 +27,6 @@ WRONG = {
     "javascript": "let a = 1;\nlet b = ;\n",
     "wat": "(module\n  (func missing))\n",
 }
-
-
-@pytest.fixture
-def compiler(tmp_path, monkeypatch):
-    """Put a script in the place of Zig."""
-    place = tmp_path / "bin"
-    place.mkdir()
-    monkeypatch.setattr(zig, "package_folder", lambda name: None)
-    monkeypatch.setenv("PATH", f"{place}{os.pathsep}{os.environ['PATH']}")
-
-    def install(body: str) -> None:
-        script = place / "zig"
-        script.write_text(f'#!/bin/sh\nif [ "$1" = version ]; then echo 0.0.1; exit; fi\n{body}\n')
-        script.chmod(0o755)
-
-    return install
-
-
-def no_process(word: str) -> bool:
-    """Whether no process with that word in its command line is left; one that was killed takes a moment to go."""
-    for _ in range(100):
-        found = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-        if word not in found:
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -17,6 +17,20 @@ def test_everything_given():
     assert options.calls == (("add", "-1", "0x10"), ("a b", "-inf"))
 
 
+def test_what_a_program_is_given():
+    options = read_options("c++ --args a --env K=v=w L= --args 'b c' -1 --stdin 'x\\ny' --optimize size --features simd,threads --target wasip2")
+    assert (options.language, options.kind, options.runs_program, options.calls) == ("cpp", "command", True, ())
+    assert (options.arguments, options.environment, options.stdin) == (("a", "b c", "-1"), {"K": "v=w", "L": ""}, "x\ny")
+    assert (options.optimize, options.features, options.target) == ("size", ("simd", "threads"), "wasip2")
+
+
+def test_a_call_makes_a_library_and_nothing_runs_unasked():
+    assert read_options("c --call f").kind == "library"
+    assert not read_options("c --call f").runs_program
+    assert not read_options("c --name m").runs_program
+    assert read_options("c --name m --run wasmtime").runs_program
+
+
 def test_equals_sign():
     assert read_options("wat --name=m --time=2").name == "m"
 
@@ -53,6 +67,16 @@ def test_runtime_twice_runs_once():
         ("wat --time -1", "not between"),
         ("wat --time 1e300", "not between"),
         ("wat --call 'add", "quotation"),
+        ("wat --call add --args x", "--args is for a program"),
+        ("c --call add --kind command", "--kind says command"),
+        ("c --kind library --run all", "add --call"),
+        ("c --kind module", "--kind is 'module'"),
+        ("c --optimize fast", "may be none, size, speed"),
+        ("c --target wasip9", "may be freestanding"),
+        ("c --features simd,gc", "'gc' is none of the features"),
+        ("c --env PATH", "wants NAME=value"),
+        ("c --env =x", "wants NAME=value"),
+        ("c --stdin a b", "--stdin takes one word"),
         ("wat --" + "x" * 10_000, "no option"),
     ],
 )
