@@ -1,11 +1,12 @@
-"""Where things are kept: what can be made again in the cache folder, what was installed in the tools folder."""
+"""Where things are kept: what can be made again, what was installed, and what the reader did and measured."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
-__all__ = ["cache_folder", "tools_folder"]
+__all__ = ["cache_folder", "tools_folder", "user_data_folder"]
 
 
 def cache_folder() -> Path:
@@ -16,6 +17,32 @@ def cache_folder() -> Path:
 def tools_folder() -> Path:
     """The folder that LABKIT_TOOLS names, else one in the reader's own data folder: toolchains that were installed without root."""
     return _folder("LABKIT_TOOLS", "XDG_DATA_HOME", ".local/share")
+
+
+def user_data_folder() -> Path:
+    """Give labkit's folder among the user's data; it may not exist yet.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    RuntimeError
+        If the user has no home folder.
+
+    Examples
+    --------
+    >>> user_data_folder().name
+    'labkit'
+    """
+    if sys.platform == "win32":
+        folder = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        folder = Path.home() / "Library" / "Application Support"
+    else:
+        folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return folder / "labkit"
 
 
 def _folder(own: str, base: str, default: str) -> Path:

@@ -8,7 +8,7 @@ import numpy as np
 
 from labkit.bench.comparison import Timing
 from labkit.bench.load import Load, available_cpus
-from labkit.bench.statistics import FEWEST_SAMPLES, drift, outlier_fraction
+from labkit.bench.statistics import FEWEST_SAMPLES, ChangePoint, change_point, outlier_fraction
 
 __all__ = ["doubts"]
 
@@ -56,7 +56,10 @@ def _uneven(timings: Sequence[Timing]) -> Iterable[str]:
             f"More than {_OUTLIER_SHARE:.0%} of the samples are far above the others: of {', '.join(interrupted)}. "
             "It was interrupted often, or has a slow path of its own."
         )
-    changed = {name: factor for name in samples if (factor := drift(samples[name])) != 1.0}
-    if changed:
-        words = ", ".join(f"{name!r} ({abs(factor - 1):.0%} {'faster' if factor < 1 else 'slower'})" for name, factor in changed.items())
-        yield f"Times changed from the run's first quarter to its last half: of {words}. Warm it up, or measure when less else runs."
+    changes = [f"{name!r} ({_words(found)})" for name in samples if (found := change_point(samples[name])) is not None]
+    if changes:
+        yield f"Times changed on the way: of {', '.join(changes)}. Warm it up with a few calls before, or measure when less else runs."
+
+
+def _words(change: ChangePoint) -> str:
+    return f"{abs(change.factor - 1):.0%} {'faster' if change.factor < 1 else 'slower'} from block {change.index + 1} on"

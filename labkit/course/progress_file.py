@@ -17,7 +17,7 @@ from typing import Any
 from labkit.course.exercises import exercises, notebook_of
 from labkit.display import html_table, text_table
 from labkit.errors import CourseError
-from labkit.user_folder import user_data_folder
+from labkit.folders import user_data_folder
 
 if sys.platform != "win32":
     import fcntl

@@ -36,12 +36,12 @@ def test_a_short_run_is_told_how_long_it_should_be():
     assert "seconds= to about 10" in warning
 
 
-def test_outliers_and_drift_name_the_contender():
+def test_outliers_and_changes_name_the_contender():
     spiky = Timing("spiky", 1, STEADY.samples_seconds[:80] + (9.0,) * 20)
     warming = Timing("warming", 1, tuple(np.array(STEADY.samples_seconds) * np.where(np.arange(100) < 30, 2.0, 1.0)))
     warnings = doubts([STEADY, spiky, warming], QUIET, wall_seconds=1.0)
     assert any("'spiky'" in warning and "far above" in warning for warning in warnings)
-    assert any("'warming' (50% faster)" in warning for warning in warnings)
+    assert any("'warming' (50% faster from block 3" in warning for warning in warnings)
     assert not any("'a'" in warning for warning in warnings)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.bench.statistics import FEWEST_SAMPLES, drift, median_interval, outlier_fraction, paired_ratio
+from labkit.bench.statistics import FEWEST_SAMPLES, change_point, median_interval, outlier_fraction, paired_ratio
 
 TRIALS = 400
 
@@ -77,13 +77,26 @@ def test_the_interval_holds_the_median_and_stays_among_the_values(numbers, seed)
     assert values.min() <= low <= high <= values.max()
 
 
-def test_steady_samples_drift_in_no_trial_and_warming_up_is_seen():
+def test_steady_samples_change_in_no_trial():
     generator = np.random.default_rng(1)
-    assert all(drift(noise(generator, 200)) == 1.0 for _ in range(1000))
-    warming = noise(generator, 200) * np.where(np.arange(200) < 60, 1.5, 1.0)
-    assert drift(warming) == pytest.approx(1 / 1.5, rel=0.05)
-    assert drift(warming[::-1]) > 1.2
-    assert drift(np.array([5.0, 1.0])) == 1.0
+    found = [change_point(noise(generator, count)) for count in (20, 60, 200) for _ in range(700)]
+    assert sum(change is not None for change in found) <= 2
+
+
+@pytest.mark.parametrize("warm", [10, 60, 150])
+def test_where_warming_up_ended_is_found(warm):
+    samples = noise(np.random.default_rng(2), 200) * np.where(np.arange(200) < warm, 1.5, 1.0)
+    warming = change_point(samples)
+    assert warming.index == pytest.approx(warm, abs=3)
+    assert warming.factor == pytest.approx(1 / 1.5, rel=0.05)
+    slowing = change_point(samples[::-1])
+    assert slowing.index == pytest.approx(200 - warm, abs=3)
+    assert slowing.factor == pytest.approx(1.5, rel=0.05)
+
+
+@pytest.mark.parametrize("samples", [[], [1.0], [5.0, 1.0], [3.0] * 50, [1.0] * 100 + [1.02] * 100, [1.0, 2.0] * 50])
+def test_what_is_short_constant_nearly_so_or_alternates_has_no_change_point(samples):
+    assert change_point(np.array(samples)) is None
 
 
 def test_outliers_are_counted_as_a_share_of_the_samples():

@@ -18,7 +18,7 @@ from pathlib import Path
 from labkit.bench.results.codec import COLUMNS, flatten, restore
 from labkit.bench.results.row import Row, Rows
 from labkit.errors import BenchError
-from labkit.user_folder import user_data_folder
+from labkit.folders import user_data_folder
 
 __all__ = ["add_rows", "load_rows", "results_path"]
 
