@@ -115,7 +115,7 @@ def _in_process(wasm: bytes) -> Callable[[], bytes]:
         os.dup2(writer, 1)
         os.close(writer)
         try:
-            program.bind(module, limits, Grants())()
+            program.bind(module, limits, Grants()).func("_start")()
         finally:
             os.dup2(kept, 1)
             os.close(kept)

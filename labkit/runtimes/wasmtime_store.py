@@ -23,7 +23,7 @@ from labkit.runtimes.wasmtime_externs import WasmtimeGlobal, WasmtimeMemory, Was
 if TYPE_CHECKING:
     from labkit.runtimes.wasmtime_runtime import WasmtimeRuntime
 
-__all__ = ["WasmtimeStore"]
+__all__ = ["WasmtimeStore", "backtrace"]
 
 _KINDS = {
     TrapCode.UNREACHABLE: TrapKind.UNREACHABLE,
@@ -107,13 +107,13 @@ class WasmtimeStore(Store):
         pending, self.pending = self.pending, None
         if pending is not None:
             if isinstance(pending, GuestTrap) and pending.kind is TrapKind.DEADLINE and not pending.backtrace:
-                raise GuestTrap(TrapKind.DEADLINE, runtime=self.runtime.name, backtrace=_backtrace(failure)) from None
+                raise GuestTrap(TrapKind.DEADLINE, runtime=self.runtime.name, backtrace=backtrace(failure)) from None
             raise pending
         if isinstance(failure, wasmtime.Trap):
             code = failure.trap_code
             kind = _KINDS.get(code, TrapKind.OTHER) if code else TrapKind.OTHER
             detail = failure.message.rsplit("wasm trap:", 1)[-1].strip()
-            raise GuestTrap(kind, runtime=self.runtime.name, detail=detail, backtrace=_backtrace(failure)) from None
+            raise GuestTrap(kind, runtime=self.runtime.name, detail=detail, backtrace=backtrace(failure)) from None
         if isinstance(failure, wasmtime.WasmtimeError):
             words = " ".join(str(failure).split())
             for phrase, remedy in _EXHAUSTED.items():
@@ -121,9 +121,9 @@ class WasmtimeStore(Store):
                     raise LimitExceeded(f"{self.runtime.name}: {words}.", remedy=remedy) from None
             if "disabled for this engine" in words:
                 raise Unsupported(f"{self.runtime.name}: {words}.", remedy="Build the module without that feature.") from None
-            if backtrace := _backtrace(failure):  # what the runtime does for a guest that runs, such as WASI, has failed
+            if frames := backtrace(failure):  # what the runtime does for a guest that runs, such as WASI, has failed
                 detail = re.sub(r"error while executing at wasm backtrace:.* Caused by: ", "", words)
-                raise GuestTrap(TrapKind.OTHER, runtime=self.runtime.name, detail=detail, backtrace=backtrace) from None
+                raise GuestTrap(TrapKind.OTHER, runtime=self.runtime.name, detail=detail, backtrace=frames) from None
             raise LinkError(f"{self.runtime.name} cannot link the module: {words}.", remedy="Compare module.imports with what you pass.") from None
         raise failure
 
@@ -189,7 +189,8 @@ class WasmtimeStore(Store):
         self.keep.clear()
 
 
-def _backtrace(failure: BaseException) -> tuple[Frame, ...]:
+def backtrace(failure: BaseException) -> tuple[Frame, ...]:
+    """Where in the guest a trap or an error came from, innermost first."""
     if isinstance(failure, wasmtime.Trap):
         frames = failure.frames
     elif isinstance(failure, wasmtime.WasmtimeError) and private.PRIVATE:

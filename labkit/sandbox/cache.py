@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -50,6 +51,11 @@ class Entry:
         with contextlib.suppress(OSError):
             self._path.unlink()
 
+    def replace(self, descriptor: int) -> Entry:
+        """Give the same entry with another file in the place of its own, which is closed."""
+        os.close(self.descriptor)
+        return Entry(self.use, descriptor, self.key, self._path)
+
     def close(self) -> None:
         """Close the file; what was stored and not kept goes."""
         os.close(self.descriptor)
@@ -78,7 +84,8 @@ class ArtifactCache:
         path = self._path(key)
         try:
             descriptor = os.open(path, os.O_RDONLY)
-            os.utime(path)
+            # Used now, and written when it was.
+            os.utime(path, ns=(time.time_ns(), os.fstat(descriptor).st_mtime_ns))
         except OSError:
             return None
         return Entry("load", descriptor, key, path)
@@ -102,7 +109,7 @@ class ArtifactCache:
             for item in self.folder.iterdir():
                 with contextlib.suppress(OSError):
                     status = item.stat()
-                    found.append((status.st_mtime_ns, status.st_size, item))
+                    found.append((status.st_atime_ns, status.st_size, item))
         total_bytes = sum(size for _, size, _ in found)
         for _, size_bytes, item in sorted(found):
             if total_bytes <= self.limit_bytes:

@@ -67,14 +67,14 @@ class WorkerPool:
                 spares.append(Worker.start(self.zygote, kind))
             return chosen
 
-    def warm(self, kind: Kind, key: str | None = None, artifact: int | None = None, memory_bytes: int = 0) -> None:
+    def warm(self, kind: Kind, key: str | None = None, artifact: int | None = None, memory_bytes: int = 0, *, component: bool = False) -> None:
         """Have spares made, without waiting for them, that hold a module: the key it is asked for by, its artifact, the limit on its memories."""
         with self._lock:
             spares = self._spares[kind]
             while len(spares) < SPARES:
                 spares.append(Worker.start(self.zygote, kind))
                 if key is not None and artifact is not None:
-                    spares[-1].hold(key, artifact, memory_bytes)
+                    spares[-1].hold(key, artifact, memory_bytes, component=component)
 
     def drop(self, kind: Kind) -> None:
         """End the spares of a kind."""

@@ -22,8 +22,9 @@ HEADER = struct.Struct("<I")
 class Request:
     """What the kernel asks for; the descriptors stand for files that are open already."""
 
+    component: bool
     export: str | None
-    args: list[int | float]
+    args: list[int | float | str]
     grants: Grants
     seconds: float
     prepare_seconds: float

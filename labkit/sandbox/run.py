@@ -6,30 +6,28 @@ import asyncio
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from labkit.errors import ArgumentError, ExportNotFound, LinkError, Unsupported, UnsupportedLimit
+from labkit.errors import ArgumentError, Unsupported, UnsupportedLimit
 from labkit.limits import Limits
-from labkit.modules.interface import Interface, read_interface
 from labkit.modules.load import Source, is_text, to_wasm
-from labkit.modules.types import FuncType
+from labkit.modules.reader import header
 from labkit.runtimes.registry import runtime as get_runtime
-from labkit.runtimes.values import boundary_types, check_value, explain
 from labkit.sandbox.confinement import landlock_version
 from labkit.sandbox.grants import Folders, Grants, Stdin, check_grants
 from labkit.sandbox.pool import the_pool
 from labkit.sandbox.result import Outcome, Result
+from labkit.sandbox.runnable import check_component, check_function, check_program, component_of, interface_of
 from labkit.sandbox.supervise import supervise
 from labkit.sandbox.verdict import verdict
-from labkit.sandbox.wasi import NAMESPACE
 from labkit.sandbox.watch import OnOutput
 
-__all__ = ["RUN_LIMITS", "Outcome", "Result", "run", "run_async", "warm"]
+__all__ = ["COMPILE_SECONDS", "RUN_LIMITS", "Outcome", "Result", "run", "run_async", "warm"]
 
-#: Seconds for starting a worker and compiling, on top of the guest's own time.
-PREPARE_SECONDS = 30.0
+#: Seconds for starting a worker and compiling, on top of the guest's own time: an interpreter takes a compiler up to half a minute where others work.
+COMPILE_SECONDS = 60.0
 #: What a guest may use where the caller sets nothing.
 RUN_LIMITS = Limits(time=5.0, memory="1GiB", output="16MiB")
 
@@ -46,10 +44,11 @@ def run(
     seed: int | None = None,
     runtime: str = "wasmtime",
     limits: Limits | None = None,
+    compile_seconds: float = COMPILE_SECONDS,
     on_output: OnOutput | None = None,
     cancel: threading.Event | None = None,
 ) -> Result:
-    """Run a WASI program, or an exported function of a module that needs no host functions, in a process of its own.
+    """Run a WASI program, or a function that a module exports, in a process of its own.
 
     The guest gets what it is granted here and nothing else. An endless loop costs its time limit, and a crash costs the
     worker process: never the caller. Interrupting the kernel ends the run.
@@ -57,25 +56,28 @@ def run(
     Parameters
     ----------
     source : bytes, str or path
-        The module: bytes, WebAssembly text or a path.
+        The module, or on Wasmtime the component: bytes, WebAssembly text or a path.
     export : str, optional
-        Name of a function to call. Left out, the module is a program (WASI preview 1) and its ``_start`` runs.
+        Name of a function to call; a module that has ``_initialize`` is initialised first. Left out, it is a program and runs: a module for WASI
+        preview 1 (``_start``), or a component for WASI 0.2 (``wasi:cli/run``).
     args : sequence
         The program's arguments, as text; or the function's, as numbers, or as text that is read as the number its parameter wants.
     env : mapping, optional
-        The program's environment.
+        The program's environment. This and what follows is for programs, and for functions of a module that imports WASI.
     stdin : bytes, str, path or open file, optional
         What the program reads: bytes, text, a file by its `pathlib.Path`, or a file that is open. Left out, nothing.
     dirs : mapping, optional
         Folders: guest path to a host folder to read, or to ``(folder, "rw")``.
     clock : float, optional
-        Seconds since 1970 that every clock of the program shows, for ever.
+        Seconds since 1970 that every clock of the program shows, for ever; not for a component.
     seed : int, optional
         Where the program's random source starts, the same each time.
     runtime : str
         Name of the runtime.
     limits : Limits, optional
         Time, memory and output default to those of `RUN_LIMITS`; fuel only where the runtime has it.
+    compile_seconds : float, optional
+        How long compiling may take, which the limit on time does not count; what is compiled is kept for the next run.
     on_output : callable, optional
         Called with ``"stdout"`` or ``"stderr"`` and the bytes, as they are written.
     cancel : threading.Event, optional
@@ -101,26 +103,28 @@ def run(
     """
     if not isinstance(args, Sequence) or isinstance(args, (str, bytes)):
         raise ArgumentError(f"The arguments are a {type(args).__name__}, not a list.", remedy="Pass a list: args=[1, 2].")
+    if isinstance(compile_seconds, bool) or not isinstance(compile_seconds, (int, float)) or not 0 < compile_seconds < 86400:
+        raise ArgumentError(f"compile_seconds={compile_seconds!r} is no time to wait.", remedy="Give seconds: compile_seconds=120.")
     wasm = to_wasm(source)
-    interface = _interface(wasm)
-    chosen = _limits(limits, export)
-    if export is None:
-        _check_program(interface)
-        grants = check_grants(_program_name(source), args, env, dirs, clock, seed)  # type: ignore[arg-type]
-        numbers: list[int | float] = []
-    else:
-        if any(given is not None for given in (env, stdin, dirs, clock, seed)):
-            raise ArgumentError("A function is given numbers alone.", remedy="Leave env, stdin, dirs, clock and seed out, or run a program.")
-        grants, numbers = Grants(), _numbers(interface, export, args)
+    get_runtime(runtime, interruptible=False)
+    component = header(wasm) == "component"
+    numbers, has_imports = _check(wasm, export, args, runtime, component=component)
+    chosen = _limits(limits, writes=export is None or has_imports)
+    if export is not None and not has_imports and any(given is not None for given in (env, stdin, dirs, clock, seed)):
+        raise ArgumentError("A function without imports is given numbers alone.", remedy="Leave env, stdin, dirs, clock and seed out.")
+    if component and clock is not None:
+        raise Unsupported("The clocks of WASI 0.2 cannot be fixed.", remedy="Leave clock out, or build it for wasm32-wasip1.")
+    grants = check_grants(_program_name(source), args if export is None else (), env, dirs, clock, seed)  # type: ignore[arg-type]
     _refuse_open_wall(runtime, grants)
     if cancel is not None and cancel.is_set():
         return Result(runtime, Outcome.CANCELLED, message="It was cancelled.")
     request = {
+        "component": component,
         "export": export,
         "args": numbers,
         "grants": grants.fields,
         "seconds": chosen.time_seconds,
-        "prepare_seconds": PREPARE_SECONDS,
+        "prepare_seconds": float(compile_seconds),
         "memory_bytes": chosen.memory_bytes,
         "fuel_units": chosen.fuel_units,
     }
@@ -162,11 +166,27 @@ def warm(runtime: str = "wasmtime") -> None:
     the_pool().warm((runtime, True))
 
 
-def _limits(limits: Limits | None, export: str | None) -> Limits:
+def _check(wasm: bytes, export: str | None, args: Sequence[int | float | str], runtime: str, *, component: bool) -> tuple[list[Any], bool]:
+    """Check that it can be run; give a function's arguments, and whether it imports anything that it could be granted."""
+    if component:
+        layer = component_of(wasm)
+        check_component(layer, export, runtime)
+        for value in args:
+            if not isinstance(value, (int, float, str)):
+                raise ArgumentError(f"An argument is a {type(value).__name__}.", remedy="Pass numbers, or text.")
+        return ([] if export is None else list(args)), bool(layer.imports)
+    interface = interface_of(wasm)
+    if export is None:
+        check_program(interface)
+        return [], True
+    return check_function(interface, export, args), bool(interface.imports)
+
+
+def _limits(limits: Limits | None, *, writes: bool) -> Limits:
     """Fill in the limits that the caller left out."""
     given = limits or Limits()
-    if export is not None and given.output_bytes is not None:
-        raise UnsupportedLimit("An exported function writes no output that could be limited.", remedy="Leave Limits(output=…) out.")
+    if given.output_bytes is not None and not writes:
+        raise UnsupportedLimit("A function without imports writes no output that could be limited.", remedy="Leave Limits(output=…) out.")
     return Limits(
         time=RUN_LIMITS.time_seconds if given.time_seconds is None else given.time_seconds,
         memory=RUN_LIMITS.memory_bytes if given.memory_bytes is None else given.memory_bytes,
@@ -175,60 +195,10 @@ def _limits(limits: Limits | None, export: str | None) -> Limits:
     )
 
 
-@lru_cache(maxsize=8)
-def _interface(wasm: bytes) -> Interface:
-    """Read a module once, however often it runs."""
-    return read_interface(wasm)
-
-
 def _program_name(source: object) -> str:
     if isinstance(source, os.PathLike) or (isinstance(source, str) and not is_text(source)):
         return Path(source).name
     return "program"
-
-
-def _check_program(interface: Interface) -> None:
-    """Check that it is a program, before a process is asked to run it."""
-    start = next((item for item in interface.exports if item.name == "_start"), None)
-    if start is None or start.type != FuncType((), ()):
-        functions = [item.name for item in interface.exports if isinstance(item.type, FuncType)]
-        remedy = f'Name a function to call: export="{functions[0]}".' if functions else "Build it as a command for wasm32-wasip1."
-        raise ExportNotFound("The module is no program: it exports no function _start without parameters and results.", remedy=remedy)
-    for item in interface.imports:
-        if item.module != NAMESPACE or not isinstance(item.type, FuncType):
-            raise LinkError(
-                f"The module imports {item.module}.{item.name}, a {item.kind}, and a program is given WASI preview 1 ({NAMESPACE}) alone.",
-                remedy="Instantiate it in this process with labkit.runtime(…).compile(…).instantiate(…), if you trust it.",
-            )
-
-
-def _numbers(interface: Interface, export: str, args: Sequence[int | float | str]) -> list[int | float]:
-    """Check everything that can be checked before a process is asked."""
-    if interface.imports:
-        wanted = interface.imports[0]
-        raise LinkError(
-            f"The module imports {wanted.module}.{wanted.name}, and run gives a function no host functions.",
-            remedy="Instantiate it in this process with labkit.runtime(…).compile(…).instantiate(…), if you trust it.",
-        )
-    functions = {item.name: item.type for item in interface.exports if isinstance(item.type, FuncType)}
-    if export not in functions:
-        raise ExportNotFound(f"The module exports no function {export!r}.", remedy=f"It exports {', '.join(functions) or 'none'}.")
-    type = functions[export]
-    boundary_types([*type.params, *type.results], f"The function {export!r}")
-    if len(args) != len(type.params):
-        explain(type.params, list(args), export)
-    return [_number(kind, value, f"Argument {i} of {export}") for i, (kind, value) in enumerate(zip(type.params, args), 1)]
-
-
-def _number(type: str, value: int | float | str, what: str) -> int | float:
-    if isinstance(value, str):
-        word = value[:40]
-        try:
-            value = int(value, 0) if type.startswith("i") else float(value)
-        except ValueError:
-            raise ArgumentError(f"{what} is {word!r}, which is no {type}.", remedy="Write a number.") from None
-    number: int | float = check_value(type, value, what)
-    return number
 
 
 def _refuse_open_wall(runtime: str, grants: Grants) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from labkit.errors import LabkitError, UnsupportedLimit
 from labkit.limits import Limits
 from labkit.runtimes.registry import runtime as get_runtime
 from labkit.sandbox.cache import Entry, artifact_key, the_cache
+from labkit.sandbox.checked import load_checked
 from labkit.sandbox.grants import Stdin, open_stdin, to_file
 from labkit.sandbox.pool import the_pool
 from labkit.sandbox.watch import Observed, OnOutput, watch
@@ -35,6 +37,7 @@ def supervise(
         If the runtime does not work here or lacks a limit, or if no worker can be started.
     """
     key = _key(wasm, runtime, request, limits)
+    load = partial(_load, runtime=runtime, component=request["component"])
     kind = (runtime, not request["grants"]["folders"])
     pool = the_pool()
     failures: list[BaseException] = []
@@ -49,7 +52,7 @@ def supervise(
                 if key is not None and worker.holds == key:
                     request["artifact"] = "held"
                 else:
-                    entry = _add_module(descriptors, owned, wasm, key)
+                    entry = _add_module(descriptors, owned, wasm, key, load)
                     request["artifact"] = entry.use if entry else None
                 observed = watch(worker, request, descriptors, limits=limits, on_output=on_output and _noting(on_output, failures), cancel=cancel)
             except BaseException as error:
@@ -72,7 +75,7 @@ def supervise(
                     continue
             if observed.started or observed.answer or observed.stop or observed.ending:
                 _keep(observed, entry)
-                pool.later(partial(_make_spares, kind, key, request["memory_bytes"]))
+                pool.later(partial(_make_spares, kind, key, request, load))
                 return observed
     raise LabkitError(f"No worker process can be started: {pool.zygote.words()[-500:] or 'they end without a word'}.", remedy="Restart the kernel.")
 
@@ -102,11 +105,18 @@ def _key(wasm: bytes, runtime: str, request: dict[str, Any], limits: Limits) -> 
     return artifact_key(wasm, engine.fingerprint + adapted)
 
 
-def _add_module(descriptors: list[int], owned: ExitStack, wasm: bytes, key: str | None) -> Entry | None:
+def _load(key: str, *, runtime: str, component: bool) -> Entry | None:
+    """Open what is compiled already. A module's artifact is checked by the worker that loads it, a component's here, once."""
+    if component:
+        return load_checked(the_cache(), key, get_runtime(runtime, interruptible=False).fingerprint)
+    return the_cache().load(key)
+
+
+def _add_module(descriptors: list[int], owned: ExitStack, wasm: bytes, key: str | None, load: Callable[[str], Entry | None]) -> Entry | None:
     """Add the module to what is sent, and its place in the cache."""
     descriptors.append(to_file(wasm))
     owned.callback(os.close, descriptors[-1])
-    entry = None if key is None else the_cache().load(key) or the_cache().store(key)
+    entry = None if key is None else load(key) or the_cache().store(key)
     if entry is not None:
         descriptors.append(entry.descriptor)
         owned.callback(entry.close)
@@ -124,11 +134,11 @@ def _keep(observed: Observed, entry: Entry | None) -> None:
         entry.drop()
 
 
-def _make_spares(kind: tuple[str, bool], key: str | None, memory_bytes: int) -> None:
+def _make_spares(kind: tuple[str, bool], key: str | None, request: dict[str, Any], load: Callable[[str], Entry | None]) -> None:
     """Have the next workers made, and let them hold the module: who ran it once is likely to run it again."""
-    entry = None if key is None else the_cache().load(key)
+    entry = None if key is None else load(key)
     try:
-        the_pool().warm(kind, key, entry.descriptor if entry else None, memory_bytes)
+        the_pool().warm(kind, key, entry.descriptor if entry else None, request["memory_bytes"], component=request["component"])
     finally:
         if entry:
             entry.close()

@@ -83,7 +83,7 @@ def _ended(observed: Observed, limits: Limits) -> tuple[Outcome, str]:
         return Outcome.TIME_LIMIT, late
     killed = observed.ending is not None and observed.ending.exit_code == -signal.SIGALRM
     if observed.stop is Stop.PREPARING or (killed and observed.started is None):
-        return Outcome.TIME_LIMIT, "Compiling it took longer than labkit waits. Make the module smaller, or its functions."
+        return Outcome.TIME_LIMIT, "Compiling it took longer than labkit waits. Raise compile_seconds, or make the module smaller."
     if killed:
         return Outcome.TIME_LIMIT, late
     return _crashed(observed)

@@ -6,9 +6,8 @@ from typing import Any, NoReturn
 
 from labkit.errors import LinkError, Unsupported
 from labkit.limits import Limits
-from labkit.modules.types import Export, FuncType
 from labkit.runtimes.externs import Extern, Function
-from labkit.runtimes.instance import Module
+from labkit.runtimes.instance import Instance, Module
 from labkit.runtimes.memory import Memory
 from labkit.runtimes.wasmer_binding import is_panic, universal_engine, wasmer
 from labkit.runtimes.wasmer_runtime import WasmerRuntime, WasmerStore
@@ -19,7 +18,6 @@ from labkit.sandbox.wasmer_files import open_for_reading, slot_offsets
 
 __all__ = ["WasmerProgram"]
 
-_START = FuncType((), ())
 # Wasmer puts a folder of its own at descriptor 3, which holds the granted ones; they follow from 4 on. Nothing can be made in it, so
 # where the guest is granted a folder under its usual name, it gets another: programs take the first folder that fits.
 _ROOT, _OTHER_ROOT = "/", "/.wasmer"
@@ -47,8 +45,8 @@ class WasmerProgram:
         """Write the limit into the module: Wasmer has none of its own."""
         return limit_memories(wasm, memory_bytes)
 
-    def bind(self, module: Module, limits: Limits, grants: Grants) -> Function:
-        """Instantiate the program with what it was granted, and give its ``_start``.
+    def bind(self, module: Module, limits: Limits, grants: Grants) -> Instance:
+        """Instantiate the program, or the library, with what it was granted.
 
         Raises
         ------
@@ -67,13 +65,11 @@ class WasmerProgram:
         replaced = replacements.functions(lambda: memory[0] if memory else None)
         offered = self._offered(store, grants)
         externs = [self._extern(offered, store, item.name, item.type, replaced) for item in module.imports]
-        instance = store._instantiate(module, externs)
-        for export in module.exports:
-            if export.name == "memory" and export.kind == "memory":
-                memory.append(store._export(instance, export))  # type: ignore[arg-type]
-        start = store._export(instance, Export("_start", _START, 0))
-        assert isinstance(start, Function)
-        return start
+        instance = Instance(module, store, store._instantiate(module, externs), owns_store=True)
+        exported = instance.exports.get("memory")
+        if isinstance(exported, Memory):
+            memory.append(exported)
+        return instance
 
     def _offered(self, store: WasmerStore, grants: Grants) -> dict[str, Any]:
         """Make Wasmer's own functions of WASI."""

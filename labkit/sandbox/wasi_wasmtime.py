@@ -11,18 +11,15 @@ import wasmtime
 
 from labkit.errors import LinkError
 from labkit.limits import Limits
-from labkit.modules.types import Export, FuncType
 from labkit.runtimes.externs import Extern, Function
-from labkit.runtimes.instance import Module
+from labkit.runtimes.instance import Instance, Module
 from labkit.runtimes.memory import Memory
 from labkit.runtimes.wasmtime_runtime import WasmtimeRuntime
 from labkit.runtimes.wasmtime_store import WasmtimeStore
 from labkit.sandbox.grants import Grants
 from labkit.sandbox.wasi import NAMESPACE, Replacements
 
-__all__ = ["WasmtimeProgram"]
-
-_START = FuncType((), ())
+__all__ = ["WasmtimeProgram", "grant", "own_streams"]
 
 
 @dataclass(frozen=True)
@@ -63,18 +60,14 @@ class WasmtimeProgram:
         for item in module.imports:
             with suppress(KeyError, wasmtime.WasmtimeError):
                 found[item.name] = linker.get(store.native, NAMESPACE, item.name)
-        config = wasmtime.WasiConfig()
-        config.inherit_stdin()
-        config.inherit_stdout()
-        config.inherit_stderr()
-        return _Link(store, found, config)
+        return _Link(store, found, own_streams())
 
     def adapt(self, wasm: bytes, _memory_bytes: int) -> bytes:
         """Wasmtime limits memories itself and lets functions be replaced as they are linked: the module stays as it is."""
         return wasm
 
-    def bind(self, module: Module, limits: Limits, grants: Grants) -> Function:
-        """Instantiate the program with what it was granted, and give its ``_start``.
+    def bind(self, module: Module, limits: Limits, grants: Grants) -> Instance:
+        """Instantiate the program, or the library, with what it was granted.
 
         Raises
         ------
@@ -84,22 +77,20 @@ class WasmtimeProgram:
         expected, self._expected = self._expected, None
         link = expected[2] if expected and expected[:2] == (module, limits) else self._link(module, limits)
         store = link.store
-        _grant(link.config, grants)
+        grant(link.config, grants)
         store.native.set_wasi(link.config)
         replacements = Replacements(grants)
         replacements.check(module.imports)
 
         @cache
         def memory() -> Memory | None:
-            export = next((export for export in module.exports if export.name == "memory" and export.kind == "memory"), None)
-            return None if export is None else store._export(instance, export)  # type: ignore[return-value]
+            export = instance.exports.get("memory")
+            return export if isinstance(export, Memory) else None
 
         replaced = replacements.functions(memory)
         externs = [self._extern(link, item.name, item.type, replaced) for item in module.imports]
-        instance = store._instantiate(module, externs)
-        start = store._export(instance, Export("_start", _START, 0))
-        assert isinstance(start, Function)
-        return start
+        instance = Instance(module, store, store._instantiate(module, externs), owns_store=True)
+        return instance
 
     def _extern(self, link: _Link, name: str, type: Any, replaced: dict[str, Any]) -> Extern:
         if name in replaced:
@@ -113,7 +104,17 @@ def _uncalled(*_: object) -> NoReturn:
     raise AssertionError("only the guest calls WASI")
 
 
-def _grant(config: wasmtime.WasiConfig, grants: Grants) -> None:
+def own_streams() -> wasmtime.WasiConfig:
+    """Begin a configuration: the guest's streams are this process's own."""
+    config = wasmtime.WasiConfig()
+    config.inherit_stdin()
+    config.inherit_stdout()
+    config.inherit_stderr()
+    return config
+
+
+def grant(config: wasmtime.WasiConfig, grants: Grants) -> None:
+    """Add what was granted to a configuration."""
     config.argv = list(grants.argv)
     config.env = [list(pair) for pair in grants.env]
     for folder in grants.folders:

@@ -6,7 +6,6 @@ import json
 import os
 import resource
 import socket
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -15,14 +14,12 @@ from typing import Any, NoReturn
 from labkit.errors import ArtifactError, GuestTrap, LabkitError, LimitExceeded, TrapKind
 from labkit.limits import Limits
 from labkit.runtimes.artifacts import machine
-from labkit.runtimes.externs import Function
-from labkit.runtimes.instance import Module
 from labkit.runtimes.registry import runtime
 from labkit.sandbox import confinement
+from labkit.sandbox.core_modules import CoreModules
 from labkit.sandbox.grants import Grants, to_file
 from labkit.sandbox.request import HEADER, Request, read_request, receive
 from labkit.sandbox.stack import StackGauge
-from labkit.sandbox.wasi import Exited
 
 __all__ = ["Guests", "rehearsal_artifact", "serve"]
 
@@ -37,6 +34,7 @@ _REHEARSAL = """(module
     (data (i32.const 0) "ready")
     (func (export "_start") {calls} (call $exit (i32.const 0))))"""
 _REHEARSED: dict[str, Any] = {
+    "component": False,
     "export": None,
     "args": [],
     "grants": Grants().fields,
@@ -87,7 +85,7 @@ def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal:
         if "hold" not in fields:
             break
         if failure is None:
-            guests.hold(files[0], fields["hold"])
+            guests.hold(files[0], fields["hold"], component=fields["component"])
         say({"ready": True})
     say(_error(failure) if failure else guests.answer(read_request(fields, files), say))
     # Skip the interpreter's clean-up: nothing in this process is needed again.
@@ -99,13 +97,18 @@ class Guests:
 
     def __init__(self, runtime_name: str) -> None:
         self.runtime = runtime(runtime_name, interruptible=False)
-        self.held: Module | None = None
+        #: A compiled module or component, loaded ahead.
+        self.held: Any = None
         self.sealed = False
         self.memory_limit: confinement.MemoryLimit | None = None
         self.stack: StackGauge | None = None
         machine()  # what artifacts are checked against; files tell it, and later on none can be read
         family = runtime_name.partition("-")[0]
         self.program = getattr(import_module(f"labkit.sandbox.wasi_{family}"), f"{family.capitalize()}Program")(self.runtime)
+        self.core_modules = CoreModules(self.runtime, self.program)
+        self.components: Any = None
+        if family == "wasmtime":
+            self.components = import_module("labkit.sandbox.components").Components(self.runtime)
 
     def confine(self, *, sealed: bool) -> None:
         """Give up what no guest needs; where it is sealed, all files too."""
@@ -126,15 +129,20 @@ class Guests:
         with here, there:
             socket.send_fds(here, [HEADER.pack(len(words)) + words], files)
             request = read_request(*receive(there))
-            here.sendall(json.dumps(self._run(request, self._module(request)[0])).encode())
+            here.sendall(json.dumps(self._run(request, self._compiled(request)[0])).encode())
         for file in files:
             os.close(file)
 
-    def hold(self, artifact_file: int, memory_bytes: int) -> None:
-        """Load a module ahead of the request that will want it, probably with the same limit on memory."""
+    def _kind(self, *, component: bool) -> Any:
+        """What loads, compiles and runs guests of that kind; a component is asked only of a runtime that has them."""
+        return self.components if component else self.core_modules
+
+    def hold(self, artifact_file: int, memory_bytes: int, *, component: bool) -> None:
+        """Load a module or component ahead of the request that will want it, probably with the same limit on memory."""
+        kind = self._kind(component=component)
         with suppress(ArtifactError):
-            self.held = self.runtime.deserialize(_read(artifact_file))
-            self.program.expect(self.held, self._limits(memory_bytes, None))
+            self.held = kind.load(artifact_file)
+            kind.expect(self.held, self._limits(memory_bytes, None))
 
     def answer(self, request: Request, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """Run the guest, and say what came of it."""
@@ -150,11 +158,11 @@ class Guests:
                 confinement.confine_files(
                     [folder.host for folder in folders if not folder.writable], [folder.host for folder in folders if folder.writable]
                 )
-            module, damaged = self._module(request)
+            compiled, damaged = self._compiled(request)
             say({"started": True, "resident_bytes": resident_bytes, "damaged": damaged})
             self.memory_limit.allow(request.memory_bytes + RUNTIME_BYTES)
             confinement.limit_time(request.seconds)
-            answer = self._run(request, module)
+            answer = self._run(request, compiled)
         except GuestTrap as trap:
             if trap.kind is TrapKind.MEMORY_OUT_OF_BOUNDS and self.stack is not None and self.stack.is_exhausted():
                 trap = GuestTrap(TrapKind.STACK_OVERFLOW, runtime=trap.runtime, backtrace=trap.backtrace)
@@ -165,55 +173,34 @@ class Guests:
             return _error(error)
         return {**answer, "peak_memory_bytes": _peak_bytes() - resident_bytes}
 
-    def _module(self, request: Request) -> tuple[Module, bool]:
-        """Load the compiled module, or compile it and keep what came out; tell whether what was kept is damaged."""
+    def _compiled(self, request: Request) -> tuple[Any, bool]:
+        """Load what is compiled, or compile it and keep what came out; tell whether what was kept is damaged."""
         if self.held is not None and request.artifact == "held":
             return self.held, False
+        kind = self._kind(component=request.component)
         wasm_file, *artifact_file = request.files
         damaged = False
         if request.artifact == "load":
             try:
-                return self.runtime.deserialize(_read(artifact_file[0])), False
+                return kind.load(artifact_file[0]), False
             except ArtifactError:
                 damaged = True
-        module = self.runtime.compile(self.program.adapt(_read(wasm_file), request.memory_bytes))
+        with os.fdopen(wasm_file, "rb") as file:
+            compiled = kind.compile(file.read(), request)
         if request.artifact == "store":
             # The guest must not reach what later runs will trust.
             with os.fdopen(artifact_file[0], "wb") as file:
-                file.write(module.serialize())
-        return module, damaged
+                file.write(kind.artifact(compiled))
+        return compiled, damaged
 
     def _limits(self, memory_bytes: int, fuel_units: int | None) -> Limits:
         """What the runtime itself can limit; the rest is written into the module."""
         return Limits(memory=memory_bytes if "memory" in self.runtime.enforces else None, fuel=fuel_units)
 
-    def _run(self, request: Request, module: Module) -> dict[str, Any]:
+    def _run(self, request: Request, compiled: Any) -> dict[str, Any]:
         limits = self._limits(request.memory_bytes, request.fuel_units)
-        if request.export is not None:
-            function = module.instantiate(limits=limits).func(request.export)
-            begin = time.perf_counter()
-            values = _call(function, *request.args)
-            wall_seconds = time.perf_counter() - begin
-            return {"values": () if values is None else values if isinstance(values, tuple) else (values,), "wall_seconds": wall_seconds}
-        begin = time.perf_counter()
-        try:
-            start = self.program.bind(module, limits, request.grants)
-            begin = time.perf_counter()
-            _call(start)
-            code = 0
-        except Exited as exited:
-            code = exited.code
-        return {"exit_code": code, "wall_seconds": time.perf_counter() - begin}
-
-
-def _call(function: Function, *args: int | float) -> Any:
-    """Call into the guest. What labkit refuses from now on is a failure of what the runtime does for the guest, brought about by the guest."""
-    try:
-        return function(*args)
-    except (GuestTrap, LimitExceeded):
-        raise
-    except LabkitError as error:
-        raise GuestTrap(TrapKind.OTHER, runtime=function.store.runtime.name, detail=error.message) from None
+        answer: dict[str, Any] = self._kind(component=request.component).run(compiled, request, limits)
+        return answer
 
 
 def _error(error: LabkitError) -> dict[str, Any]:
@@ -223,8 +210,3 @@ def _error(error: LabkitError) -> dict[str, Any]:
 def _peak_bytes() -> int:
     """The most physical memory this process has held."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def _read(descriptor: int) -> bytes:
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read()

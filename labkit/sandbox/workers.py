@@ -47,7 +47,7 @@ class Worker:
     channel: socket.socket
     zygote: ZygoteProcess
     _report: int
-    #: Key of the compiled module that it holds.
+    #: Key of the compiled module or component that it holds.
     holds: str | None = None
     _open: bool = True
 
@@ -74,10 +74,10 @@ class Worker:
             os.close(reported)
         return cls(number, here, zygote, report)
 
-    def hold(self, key: str, artifact: int, memory_bytes: int) -> None:
-        """Have it load a compiled module ahead of the request that will want it, and expect that limit on its memories."""
+    def hold(self, key: str, artifact: int, memory_bytes: int, *, component: bool) -> None:
+        """Have it load a compiled module or component ahead of the request that will want it, and expect that limit on its memories."""
         with contextlib.suppress(ConnectionError):
-            self.ask({"hold": memory_bytes}, [artifact])
+            self.ask({"hold": memory_bytes, "component": component}, [artifact])
             self.holds = key
 
     def ask(self, request: dict[str, Any], descriptors: list[int]) -> None:

@@ -7,6 +7,7 @@ import math
 import pytest
 
 import labkit
+from labkit.data_files import data_folder
 from labkit.errors import ArgumentError, CompileError, ExportNotFound, LinkError, RuntimeUnavailable, TrapKind, UnsupportedLimit
 from labkit.sandbox import Outcome
 from tests.sandbox.guests import ARITHMETIC
@@ -81,6 +82,8 @@ def test_what_does_not_compile_is_raised(runtime_name: str):
         ({"export": "add", "args": [1, "one"]}, ArgumentError),
         ({"export": "add", "args": [1, 2**31]}, ArgumentError),
         ({"export": "add", "args": [1, 2], "env": {"A": "B"}}, ArgumentError),
+        ({"export": "add", "args": [1, 2], "compile_seconds": 0}, ArgumentError),
+        ({"export": "add", "args": [1, 2], "compile_seconds": "long"}, ArgumentError),
         ({"export": "add", "args": [1, 2], "limits": labkit.Limits(output=1)}, UnsupportedLimit),
         ({"export": "add", "args": [1, 2], "runtime": "tape"}, RuntimeUnavailable),
         ({}, ExportNotFound),
@@ -94,6 +97,53 @@ def test_what_cannot_be_run_is_raised(options: dict, error: type):
 def test_host_functions_are_refused():
     with pytest.raises(LinkError, match=r"env\.log"):
         labkit.run('(module (import "env" "log" (func)) (func (export "f")))', export="f")
+
+
+#: A library for WASI: it may be called only after it was initialised, and counts how often that was.
+REACTOR = """(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (global $count (mut i32) (i32.const 0))
+  (data (i32.const 64) "\\08\\00\\00\\00\\05\\00\\00\\00")
+  (data (i32.const 8) "words")
+  (func (export "_initialize") (global.set $count (i32.add (global.get $count) (i32.const 1))))
+  (func (export "initialised") (result i32) (global.get $count))
+  (func (export "say") (result i32) (call $write (i32.const 1) (i32.const 64) (i32.const 1) (i32.const 128)))
+  (func (export "variables") (result i32) (drop (call $environ (i32.const 0) (i32.const 4))) (i32.load (i32.const 0)))
+  (func (export "leave") (call $exit (i32.const 7))))"""
+
+
+def test_a_library_for_wasi_is_initialised_once_and_given_what_it_is_granted(runtime_name: str):
+    def run(export: str, **options: object) -> labkit.Result:
+        return labkit.run(REACTOR, export=export, runtime=runtime_name, **options)
+
+    assert run("initialised").values == (1,)
+    assert run("_initialize").values == ()
+    said = run("say")
+    assert (said.values, said.stdout) == ((0,), b"words")
+    assert [run("variables", env=env).values for env in (None, {"A": "B"})] == [(0,), (1,)]
+    assert (run("leave").outcome, run("leave").exit_code) == (Outcome.EXITED, 7)
+    assert run("say", limits=labkit.Limits(output=3)).outcome is Outcome.OUTPUT_LIMIT
+
+
+def test_a_library_is_initialised_where_it_imports_nothing_too(runtime_name: str):
+    wat = """(module (global $ready (mut i32) (i32.const 0))
+        (func (export "_initialize") (global.set $ready (i32.const 1))) (func (export "ready") (result i32) (global.get $ready)))"""
+    assert labkit.run(wat, export="ready", runtime=runtime_name).values == (1,)
+
+
+def test_a_trap_while_a_library_is_initialised(runtime_name: str):
+    wat = '(module (func (export "_initialize") unreachable) (func (export "f")))'
+    assert labkit.run(wat, export="f", runtime=runtime_name).trap is TrapKind.UNREACHABLE
+
+
+@pytest.mark.parametrize("language", ["go", "js"])
+def test_functions_of_languages_that_bring_a_runtime_of_their_own(runtime_name: str, language: str):
+    module = data_folder() / "modules" / f"fib-{language}.wasm"
+    result = labkit.run(module, export="fib", args=[15], runtime=runtime_name, compile_seconds=250)
+    assert result.values == (610,)
 
 
 def test_a_result_shows_itself():

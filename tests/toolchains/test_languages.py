@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import labkit
+from labkit.errors import Unsupported
 from labkit.modules.interface import read_interface
 from tests.toolchains.conftest import HOSTS, SOURCES, execute, need
 
@@ -175,3 +176,52 @@ def test_endless_recursion_in_javascript_is_its_own_error_and_no_trap():
     artifact = labkit.build("function f() { return 1 + f(); }\ntry { f(); } catch (error) { print(error.name); }\n", language="javascript")
     for host in HOSTS:
         assert execute(artifact.path, host) == "RangeError\n"
+
+
+@pytest.mark.parametrize("source", ["hello.c", "hello.rs", "hello.js", "hello.py"])
+def test_a_component_runs_in_the_sandbox_on_wasmtime_and_is_refused_elsewhere(source):
+    if source == "hello.py":
+        need("python", "wasip2")
+    else:
+        adapter()
+        need(COMMANDS[source], "wasip1")
+    artifact = labkit.build(SOURCES / source, target="wasip2")
+    result = labkit.run(artifact, compile_seconds=200, **{**GIVEN, "stdin": GIVEN["stdin"].encode()})
+    assert (result.exit_code, result.stdout.decode()) == (0, PRINTED)
+    if "wasmer" in HOSTS:
+        with pytest.raises(Unsupported, match='runtime="wasmtime"'):
+            labkit.run(artifact, runtime="wasmer")
+
+
+COPIER = r"""
+#include <stdio.h>
+int main(int count, char **words) {
+  FILE *from = fopen(words[1], "r"), *to = count > 2 ? fopen(words[2], "w") : stdout;
+  if (!from) { puts("cannot read"); return 1; }
+  if (!to) { puts("cannot write"); return 1; }
+  for (int c; (c = getc(from)) != EOF;) putc(c, to);
+  return 0;
+}
+"""
+
+
+def test_a_component_has_the_folders_it_was_granted_and_no_others(tmp_path):
+    adapter()
+    for name in ("in", "out"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "secret").write_text("not granted")
+    (tmp_path / "in" / "note").write_text("a note")
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "secret")
+    artifact = labkit.build(COPIER, language="c", target="wasip2")
+
+    def copy(*args: str) -> tuple[int | None, bytes]:
+        result = labkit.run(artifact, args=args, dirs={"/in": tmp_path / "in", "/out": (tmp_path / "out", "rw")})
+        return result.exit_code, result.stdout
+
+    assert copy("/in/note") == (0, b"a note")
+    assert copy("/in/note", "/out/note") == (0, b"")
+    assert (tmp_path / "out" / "note").read_text() == "a note"
+    assert copy("/in/note", "/in/other") == (1, b"cannot write\n")
+    for path in ("/in/link", "/in/../secret", str(tmp_path / "secret")):
+        assert copy(path) == (1, b"cannot read\n")
+    assert labkit.run(artifact, args=["/in/note"]).exit_code == 1
