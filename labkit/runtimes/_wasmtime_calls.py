@@ -5,8 +5,6 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Callable, Sequence
-from functools import cache
-from threading import get_ident
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -15,7 +13,8 @@ from wasmtime import _ffi as ffi
 
 from labkit.modules.types import FuncType
 from labkit.runtimes import _wasmtime_ffi as private
-from labkit.runtimes.values import BITS_FORMAT, FORMAT, PACK_ERRORS, check_results, explain, explain_bits
+from labkit.runtimes.bound_call import Slots, bind_call
+from labkit.runtimes.values import FORMAT, PACK_ERRORS, check_results
 
 if TYPE_CHECKING:
     from labkit.runtimes.wasmtime_store import WasmtimeStore
@@ -30,98 +29,41 @@ def _layout(types: Sequence[str], formats: dict[str, str]) -> struct.Struct:
     return struct.Struct("<" + "".join(f"{formats[name]}{_VALUE_BYTES - struct.calcsize(formats[name])}x" for name in types))
 
 
-#: One call into a guest, with nothing in it that is not needed each time: {…} is filled in once for each signature.
-#: The store is looked at twice: its owner before the slots are written, and that it is still open after, since
-#: converting an argument may run Python code.
-_CALL = """
-def make({scope}):
-    def call({parameters}*surplus, **named):
-        if thread() != store.owner:
-            store.check()
-        try:
-            {write_arguments}
-            if surplus or named:
-                raise TypeError
-        except PACK_ERRORS:
-            explain(params, [value for value in ({arguments}*surplus,) if value is not missing], name, named)
-        if not store.owner:
-            store.check()
-        try:
+_SLOTS = Slots(
+    _VALUE_BYTES,
+    0,
+    """try:
             error = enter(context, target, slots, count, trap_slot)
             if error or trap:
                 fail(error, trap)
         except BaseException:
             trap.value = store.pending = None
-            raise
-        return {result}
-    return call
-"""
-
-
-@cache
-def _call_maker(type: FuncType, scope: tuple[str, ...], *, bits: bool) -> Callable[..., Callable[..., Any]]:
-    """Write the call of a signature, as a function that takes what it uses: closures find it fastest."""
-    formats = BITS_FORMAT if bits else FORMAT
-    names = [f"a{i}" for i in range(len(type.params))]
-    # A memoryview checks an integer's range as it stores it, and faster than struct; it lets floats overflow to infinity.
-    writes = [f"{_view(formats[kind])}[{_index(i, formats[kind])}] = {name}" for i, (kind, name) in enumerate(zip(type.params, names))]
-    if "f32" in type.params and not bits:
-        writes = [f"pack(values, 0, {', '.join(names)})"]
-    reads = [f"{_view(formats[kind])}[{_index(i, formats[kind])}]" for i, kind in enumerate(type.results)]
-    one = len(reads) == 1 and not bits
-    source = _CALL.format(
-        scope=", ".join(scope),
-        parameters="".join(f"{name}=missing, " for name in names) + ("/, " if names else ""),
-        arguments="".join(f"{name}, " for name in names),
-        write_arguments="; ".join(writes) or "pass",
-        result=reads[0] if one else f"({', '.join(reads)},)" if reads else "()" if bits else "None",
-    )
-    made: dict[str, Any] = {}
-    exec(compile(source, f"<call of {type}>", "exec"), made)
-    maker: Callable[..., Callable[..., Any]] = made["make"]
-    return maker
-
-
-def _view(code: str) -> str:
-    return f"view_{code}"
-
-
-def _index(slot: int, code: str) -> int:
-    return slot * _VALUE_BYTES // struct.calcsize(code)
-
-
-_MISSING = object()
+            raise""",
+)
 
 
 def bind(store: WasmtimeStore, func: wasmtime.Func, type: FuncType, name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Bind a function of numbers once: to be called with Python's numbers, and with bits."""
     count = max(len(type.params), len(type.results), 1)
     values, trap = ctypes.create_string_buffer(count * _VALUE_BYTES), ctypes.c_void_p()
-    whole: Any = memoryview(values).cast("B")
-    scope = {
-        **{_view(code): whole.cast(code) for code in "iqfdIQ"},
-        "trap": trap,
-        "values": values,
-        "func": func,  # keeps alive the C structure at `target`
+    return bind_call(
+        _SLOTS,
+        store,
+        type,
+        name,
+        values,
+        values,
+        trap=trap,
+        func=func,  # keeps alive the C structure at `target`
         # What never changes is converted for C once, which halves the price of a call through ctypes.
-        "context": _for_c(store.native._context()),
-        "target": _for_c(ctypes.addressof(func._func)),
-        "slots": _for_c(ctypes.addressof(values)),
-        "count": _for_c(count),
-        "trap_slot": _for_c(ctypes.addressof(trap)),
-        "enter": private.call_prepared,
-        "pack": _layout(type.params, FORMAT).pack_into,
-        "thread": get_ident,
-        "store": store,
-        "fail": store.fail,
-        "params": type.params,
-        "name": name,
-        "missing": _MISSING,
-        "PACK_ERRORS": PACK_ERRORS,
-    }
-    names = (*scope, "explain")
-    numbers, bits = _call_maker(type, names, bits=False), _call_maker(type, names, bits=True)
-    return numbers(**scope, explain=explain), bits(**scope, explain=explain_bits)
+        context=_for_c(store.native._context()),
+        target=_for_c(ctypes.addressof(func._func)),
+        slots=_for_c(ctypes.addressof(values)),
+        count=_for_c(count),
+        trap_slot=_for_c(ctypes.addressof(trap)),
+        enter=private.call_prepared,
+        fail=store.fail,
+    )
 
 
 def _for_c(value: Any) -> Any:
