@@ -80,12 +80,20 @@ def _wasmer(compiler: str) -> _Engine:
     return _Engine("1.1.0", 2022, lambda: module.probe(compiler), lambda _: module.WasmerRuntime(compiler))
 
 
+def _libwasmer(compiler: str) -> _Engine:
+    module = import_module("labkit.runtimes.libwasmer_runtime")
+    version, year = module.release()
+    return _Engine(version, year, lambda: module.probe(compiler), lambda _: module.LibwasmerRuntime(compiler))
+
+
 _ENGINES: dict[str, Callable[[], _Engine]] = {
     "wasmtime": lambda: _wasmtime(winch=False),
     "wasmtime-winch": lambda: _wasmtime(winch=True),
     "wasmer": lambda: _wasmer("cranelift"),
     "wasmer-singlepass": lambda: _wasmer("singlepass"),
     "wasmer-llvm": lambda: _wasmer("llvm"),
+    "libwasmer": lambda: _libwasmer("cranelift"),
+    "libwasmer-singlepass": lambda: _libwasmer("singlepass"),
 }
 
 #: Every runtime labkit knows, available or not.
@@ -95,6 +103,8 @@ RUNTIME_NAMES = tuple(_ENGINES)
 def _remedy(name: str) -> str:
     if name.startswith("wasmtime"):
         return "Install the pinned version (`make lab` does), and leave LABKIT_WASMTIME_STOCK unset."
+    if name.startswith("libwasmer"):
+        return "Build it: python -m labkit install libwasmer; or name a library of Wasmer's in LABKIT_LIBWASMER."
     if sys.version_info >= (3, 11):
         return "Run the lab on Python 3.10 (`make lab PYTHON=python3.10`), or go on with wasmtime."
     if name == "wasmer-llvm":

@@ -7,9 +7,10 @@ from itertools import islice
 
 from labkit.errors import CompileError, Frame, GuestTrap, LabkitError, LimitExceeded, LinkError, TrapKind
 
-__all__ = ["compile_error", "failure_error"]
+__all__ = ["KINDS", "compile_error", "failure_error"]
 
-_KINDS = {
+#: Its words for each trap, which have stayed the same since.
+KINDS = {
     "unreachable": TrapKind.UNREACHABLE,
     "integer divide by zero": TrapKind.INTEGER_DIVIDE_BY_ZERO,
     "integer overflow": TrapKind.INTEGER_OVERFLOW,
@@ -79,7 +80,7 @@ def failure_error(failure: BaseException, name: str, *, offsets: bool) -> Labkit
             return LimitExceeded(f"{name} cannot get the memory the module asks for: {words}.", remedy="Close other instances, or ask for less.")
         return LinkError(f"{name} cannot link the module: {words}.", remedy="Compare module.imports with what you pass.")
     detail = text.removeprefix("RuntimeError: ").split("\n    at ", 1)[0]
-    return GuestTrap(_KINDS.get(detail, TrapKind.OTHER), runtime=name, detail=detail, backtrace=_backtrace(text, offsets=offsets))
+    return GuestTrap(KINDS.get(detail, TrapKind.OTHER), runtime=name, detail=detail, backtrace=_backtrace(text, offsets=offsets))
 
 
 def _backtrace(text: str, *, offsets: bool) -> tuple[Frame, ...]:

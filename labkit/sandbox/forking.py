@@ -16,7 +16,10 @@ __all__ = ["ZygoteProcess"]
 
 # The same packages as the kernel's, and nothing from the environment or the folder it happens to stand in.
 _START = "import sys; sys.path[:] = {path!r}; from labkit.sandbox.zygote import main; main({control})"
-_PASSED_ON = ("LANG", "LC_ALL", "HOME", "LD_LIBRARY_PATH", "LABKIT_WASMTIME_STOCK")
+_PASSED_ON = (
+    *("LANG", "LC_ALL", "HOME", "LD_LIBRARY_PATH", "LABKIT_WASMTIME_STOCK"),
+    *("LABKIT_LIBWASMER", "WASMER_DIR", "LABKIT_TOOLS", "XDG_DATA_HOME"),  # where the library of the current Wasmer is looked for
+)
 
 
 class ZygoteProcess:

@@ -208,3 +208,8 @@ def _refuse_open_wall(runtime: str, grants: Grants) -> None:
             "Wasmer 1.1.0 lets a guest with one folder reach every file, and this system cannot confine it: that takes Landlock, of Linux 5.13.",
             remedy='Use runtime="wasmtime", which confines files itself, or grant no folder.',
         )
+    if runtime.startswith("libwasmer") and landlock_version() == 0 and not all(folder.writable for folder in grants.folders):
+        raise Unsupported(
+            "Wasmer's library lets a guest write in every folder that it may read, and this system cannot forbid that without Landlock (Linux 5.13).",
+            remedy='Use runtime="wasmtime", or grant the folder for writing: ("folder", "rw").',
+        )

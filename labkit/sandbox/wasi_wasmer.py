@@ -28,6 +28,9 @@ _NOT_SUPPORTED = 58
 class WasmerProgram:
     """A program on Wasmer, ready to start."""
 
+    #: Whether binding a program starts threads, which only a process that is confined already may do.
+    starts_threads = False
+
     def __init__(self, runtime: WasmerRuntime) -> None:
         self.runtime = runtime
         # What files are needed for is done while they can still be read: the compiler's package, and where the library opens files.

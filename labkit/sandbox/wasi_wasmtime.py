@@ -34,6 +34,9 @@ class _Link:
 class WasmtimeProgram:
     """A program on Wasmtime, ready to start."""
 
+    #: Whether binding a program starts threads, which only a process that is confined already may do.
+    starts_threads = False
+
     def __init__(self, runtime: WasmtimeRuntime) -> None:
         self.runtime = runtime
         # Made before a program is known, while the worker waits.

@@ -18,9 +18,11 @@ from pathlib import Path
 from labkit.display import format_bytes
 from labkit.errors import ArgumentError, ToolchainUnavailable
 from labkit.folders import tools_folder
+from labkit.runtimes.libwasmer_binding import CHECKED_VERSION, FILE_NAME
 from labkit.toolchains.debian import install_rust
 from labkit.toolchains.javascript import build_engine
 from labkit.toolchains.language import Missing
+from labkit.toolchains.libwasmer import build_libwasmer
 from labkit.toolchains.node import find_node, find_npm
 from labkit.toolchains.pins import CPYTHON, QUICKJS, Pin
 from labkit.toolchains.warm import warm
@@ -206,6 +208,15 @@ def _rust(say: Say) -> None:
         install_rust(folder, say)
 
 
+def _libwasmer(say: Say) -> None:
+    place = tools_folder() / "libwasmer" / CHECKED_VERSION
+    if (place / FILE_NAME).is_file():
+        say(f"Version {CHECKED_VERSION} is there already.")
+        return
+    with _fresh(place) as folder:
+        build_libwasmer(folder, say)
+
+
 #: What can be installed, by name.
 INSTALLABLE = {
     tool.name: tool
@@ -217,6 +228,13 @@ INSTALLABLE = {
         Tool("assemblyscript", "Compiles AssemblyScript; brings wasm-opt.", 25_600_000, 108_000_000, _npm("assemblyscript")),
         Tool("components", "Makes components of modules, and of JavaScript.", 117_000_000, 340_000_000, _npm("components")),
         Tool("javascript", "The QuickJS engine, linked with JavaScript programs.", QUICKJS.download_bytes, QUICKJS.installed_bytes, _javascript),
+        Tool(
+            "libwasmer",
+            "The current Wasmer as a library; takes Rust 1.95, a C compiler and 1.5 GB while it is built.",
+            70_000_000,
+            57_000_000,
+            _libwasmer,
+        ),
         Tool("python", "CPython as a WASI module, and componentize-py.", 29_000_000, 74_500_000, _python),
     )
 }

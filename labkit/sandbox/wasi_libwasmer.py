@@ -1,0 +1,124 @@
+"""WASI preview 1 on the current Wasmer: a program's imports, filled in with what it was granted."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, NoReturn
+
+from labkit.errors import LinkError, Unsupported
+from labkit.limits import Limits
+from labkit.modules.interface import read_interface
+from labkit.modules.types import Export, FuncType
+from labkit.runtimes.externs import Extern, Function
+from labkit.runtimes.instance import Module
+from labkit.runtimes.libwasmer_binding import Vector, last_error, library
+from labkit.runtimes.libwasmer_fuel import START, defer_start
+from labkit.runtimes.libwasmer_runtime import LibwasmerRuntime
+from labkit.runtimes.libwasmer_store import LibwasmerStore
+from labkit.runtimes.memory import Memory
+from labkit.sandbox.grants import Grants
+from labkit.sandbox.memories import limit_memories
+from labkit.sandbox.wasi import Replacements
+
+__all__ = ["LibwasmerProgram"]
+
+_NOTHING = FuncType((), ())
+
+
+class LibwasmerProgram:
+    """A program on the current Wasmer, ready to start."""
+
+    #: Whether binding a program starts threads, which only a process that is confined already may do: this WASI runs on some.
+    starts_threads = True
+
+    def __init__(self, runtime: LibwasmerRuntime) -> None:
+        self.runtime = runtime
+        library()  # read now, while files can still be
+
+    def expect_folders(self) -> None:
+        """Wasmer needs nothing for them."""
+
+    def adapt(self, wasm: bytes, memory_bytes: int) -> bytes:
+        """Write the limit into the module, and let a program's start function wait: its WASI ends the process before it knows the memory."""
+        limited = limit_memories(wasm, memory_bytes)
+        return defer_start(limited) if read_interface(limited).imports else limited
+
+    def bind(self, module: Module, limits: Limits, grants: Grants) -> Function:
+        """Instantiate the program with what it was granted, and give its ``_start``.
+
+        Raises
+        ------
+        LinkError
+            If it imports what WASI preview 1 does not have.
+        Unsupported
+            If Wasmer cannot pass on what was granted.
+        """
+        store = self.runtime._store_for(module, limits)
+        assert isinstance(store, LibwasmerStore)
+        replacements = Replacements(grants)
+        replacements.check(module.imports)
+        memory: list[Memory] = []
+        replaced = replacements.functions(lambda: memory[0] if memory else None)
+        offered = _Offered(store, module, grants) if any(item.name not in replaced for item in module.imports) else None
+        externs: list[Extern] = []
+        for i, item in enumerate(module.imports):
+            if item.name in replaced or offered is None:
+                externs.append(store._func(replaced[item.name], item.type, item.name))  # type: ignore[arg-type]
+            else:
+                native = offered.function(i)
+                externs.append(Function(_uncalled, _uncalled, name=item.name, type=item.type, store=store, native=native))  # type: ignore[arg-type]
+        instance = store._instantiate(module, externs)
+        for export in module.exports:
+            if export.name == "memory" and export.kind == "memory":
+                memory.append(store._export(instance, export))  # type: ignore[arg-type]
+        if offered is not None:
+            offered.start(instance.native)
+        if any(export.name == START for export in module.exports):
+            start = store._export(instance, Export(START, _NOTHING, 0))
+            assert isinstance(start, Function)
+            start()
+        program = store._export(instance, Export("_start", _NOTHING, 0))
+        assert isinstance(program, Function)
+        return program
+
+
+class _Offered:
+    """Wasmer's own functions of WASI, for one program."""
+
+    def __init__(self, store: LibwasmerStore, module: Module, grants: Grants) -> None:
+        self._store, self._calls = store, library()
+        config = self._calls.wasi_config_new(grants.argv[0].encode())
+        for argument in grants.argv[1:]:
+            self._calls.wasi_config_arg(config, argument.encode())
+        for name, value in grants.env:
+            self._calls.wasi_config_env(config, name.encode(), value.encode())
+        for folder in grants.folders:
+            if not self._calls.wasi_config_mapdir(config, folder.guest.encode(), folder.host.encode()):
+                self._fail()
+        environment = self._calls.wasi_env_new(store.native, config)
+        if not environment:
+            self._fail()
+        self._environment = store.hold(environment, self._calls.wasi_env_delete)
+        self._imports = Vector()
+        code = store.load(store.code_of(module))
+        if not self._calls.wasi_get_imports(store.native, self._environment, code, ctypes.byref(self._imports)):
+            raise LinkError(f"{store.runtime.name} cannot link the program to WASI preview 1: {last_error()}.", remedy="Build it for wasm32-wasip1.")
+        store.hold(self._imports, lambda vector: self._calls.wasm_extern_vec_delete(ctypes.byref(vector)))
+
+    def _fail(self) -> NoReturn:
+        raise Unsupported(f"{self._store.runtime.name} cannot grant that: {last_error()}.", remedy='Use "wasmtime" for this.')
+
+    def function(self, index: int) -> Any:
+        """Where the function for an import is."""
+        return self._calls.wasm_extern_as_func((ctypes.c_void_p * self._imports.size).from_address(self._imports.data)[index])
+
+    def start(self, instance: int) -> None:
+        """Let the functions know the instance whose memory they read and write."""
+        if not self._calls.wasi_env_initialize_instance(self._environment, self._store.native, instance):
+            raise LinkError(
+                f"{self._store.runtime.name} cannot start the program: {last_error()}.", remedy='Export the program\'s memory as "memory".'
+            )
+
+
+def _uncalled(*_: object) -> NoReturn:
+    raise AssertionError("only the guest calls WASI")

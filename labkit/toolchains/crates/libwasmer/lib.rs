@@ -1,0 +1,1 @@
+//! Nothing of its own: the manifest names the crate that is built.
