@@ -14,6 +14,7 @@ BENCH_MODULES = {
     "calls": "labkit.bench.calls",
     "hostile": "labkit.bench.hostile",
     "sandbox": "labkit.bench.sandbox",
+    "self-test": "labkit.bench.self_test",
 }
 
 
