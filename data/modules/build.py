@@ -37,6 +37,7 @@ PROGRAMS = [
     *((f"fib.{suffix}", "library", "freestanding") for suffix in ("wat", "c", "cpp", "zig", "rs", "ts")),
     *((f"fib.{suffix}", "library", "wasip1") for suffix in ("go", "js")),
     ("hello.rs", "command", "wasip2"),
+    ("say_hello.c", "command", "wasip1"),
     ("fib.js", "library", "wasip2"),
 ]
 

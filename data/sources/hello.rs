@@ -1,5 +1,7 @@
 // Prints its arguments, its environment and what it reads on standard input.
-use std::{env, io};
+
+use std::env;
+use std::io::{self, BufRead};
 
 fn main() {
     for (number, argument) in env::args().enumerate().skip(1) {
@@ -8,7 +10,7 @@ fn main() {
     for (name, value) in env::vars() {
         println!("environment: {name}={value}");
     }
-    for line in io::stdin().lines() {
+    for line in io::stdin().lock().lines() {
         println!("input: {}", line.expect("standard input is text"));
     }
 }

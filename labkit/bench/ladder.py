@@ -44,10 +44,12 @@ class Rung:
         What one more that waits adds, in PSS; None where the system does not tell.
     kind : str
         ``"native"``, ``"wasm"``, ``"sandbox"`` or ``"container"``.
-    gone_seconds : tuple of float
-        From the start until nothing of it is left, one for each run.
+    ending_seconds : tuple of float
+        From hello until the command is gone and what it left is cleaned up by it, one for each run; none where a run ends with its hello.
     note : str
         How it was started, where that is not the plain way.
+    version : str
+        Of the tool that started it; empty where that is labkit.
     """
 
     name: str
@@ -58,8 +60,9 @@ class Rung:
     image_bytes: int | None = None
     memory_bytes: int | None = None
     kind: str = "native"
-    gone_seconds: tuple[float, ...] = field(default=(), repr=False)
+    ending_seconds: tuple[float, ...] = field(default=(), repr=False)
     note: str = ""
+    version: str = ""
 
     @property
     def measured_here(self) -> bool:
@@ -72,9 +75,9 @@ class Rung:
         return float(np.median(self.samples_seconds)) if self.samples_seconds else None
 
     @property
-    def median_gone_seconds(self) -> float | None:
-        """Half of the runs were gone later; None where it did not run."""
-        return float(np.median(self.gone_seconds)) if self.gone_seconds else None
+    def median_ending_seconds(self) -> float | None:
+        """Half of the runs took longer to end; None where it did not run, or ends with its hello."""
+        return float(np.median(self.ending_seconds)) if self.ending_seconds else None
 
 
 @dataclass(frozen=True)
@@ -126,8 +129,13 @@ class Ladder:
         return tuple(dict.fromkeys(warning for comparison in self.comparisons for warning in comparison.warnings))
 
     @property
+    def versions(self) -> tuple[str, ...]:
+        """The tools that ran, each with its version."""
+        return tuple(f"{rung.name} {rung.version}" for rung in self.rungs if rung.measured_here and rung.version)
+
+    @property
     def _header(self) -> list[str]:
-        return ["rung", "what isolates it", "hello after", f"times {self.rungs[0].name} (95 %)", "n", "gone after", "image", "memory"]
+        return ["rung", "what isolates it", "hello after", f"times {self.rungs[0].name} (95 %)", "n", "gone another", "image", "memory"]
 
     _RIGHT = (2, 4, 5, 6, 7)
 
@@ -142,7 +150,7 @@ class Ladder:
             rung.isolates,
             *times,
             str(len(rung.samples_seconds)),
-            _duration(rung.median_gone_seconds),
+            _duration(rung.median_ending_seconds),
             _size(rung.image_bytes),
             _size(rung.memory_bytes),
         ]
@@ -171,19 +179,22 @@ class Ladder:
         return {"rungs": [_summary(rung, self.ratio(rung.name)) for rung in self.rungs], "source": self.source, "wall_seconds": self.wall_seconds}
 
     def measured(self) -> Iterable[Measured]:
-        """The starts of each rung, its sizes, and the errors of those that did not run, for the store."""
+        """What the comparisons do not have, for the store: of each rung its sizes and how it ended, or why it did not run."""
         for rung in self.rungs:
-            error = f"{rung.error} {rung.remedy}".strip()
-            yield Measured(rung.name, rung.samples_seconds, error=error)
+            if not rung.measured_here:
+                yield Measured(rung.name, error=f"{rung.error} {rung.remedy}".strip())
             sizes: Sequence[tuple[str, int | None]] = (("image", rung.image_bytes), ("memory", rung.memory_bytes))
             for what, size_bytes in sizes:
                 if size_bytes is not None:
                     yield Measured(f"{rung.name}: {what}", (float(size_bytes),), unit="B")
+            if rung.ending_seconds:
+                yield Measured(f"{rung.name}: ending", rung.ending_seconds)
 
 
 def _summary(rung: Rung, ratio: Ratio | None) -> dict[str, Any]:
-    names = ("name", "kind", "isolates", "median_seconds", "median_gone_seconds", "image_bytes", "memory_bytes", "error", "remedy", "note")
-    return {**{name: getattr(rung, name) for name in names}, "count": len(rung.samples_seconds), "ratio": ratio}
+    words, figures = ("name", "kind", "isolates", "error", "remedy", "note", "version"), ("median_seconds", "median_ending_seconds")
+    values = {name: getattr(rung, name) for name in (*words, *figures, "image_bytes", "memory_bytes")}
+    return {**values, "count": len(rung.samples_seconds), "ratio": ratio}
 
 
 def _duration(seconds: float | None) -> str:

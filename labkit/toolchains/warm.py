@@ -1,4 +1,7 @@
-"""Compiles Zig's own libraries for WebAssembly in set-up, so that no reader's first cell waits for them: ``python -m labkit.toolchains.warm``."""
+"""Compiles Zig's own libraries, for WebAssembly and for this machine, in set-up, so that no reader's first cell waits for them.
+
+It is run as ``python -m labkit.toolchains.warm``.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 from labkit.errors import LabkitError, ToolchainUnavailable
 from labkit.toolchains.job import Job
 from labkit.toolchains.language import Missing
+from labkit.toolchains.native import build_native
 from labkit.toolchains.registry import language_named
 from labkit.toolchains.request import make_request
 from labkit.toolchains.sources import Program
@@ -24,6 +28,7 @@ _PROGRAMS = (
     ("cpp", "command", "#include <iostream>\nint main() { std::cout << 1; }"),
     ("zig", "command", "pub fn main() void {}"),
 )
+_NATIVE = "int main(void) { return 0; }"
 _TIMEOUT_SECONDS = 900.0
 
 
@@ -53,6 +58,12 @@ def warm(say: Callable[[str], None] = print) -> None:
             program = Program(text.encode(), language.suffixes[0], f"warm{language.suffixes[0]}")
             program.write(Path(folder))
             language.compile(Job(language, request, program, found, Path(folder), time.monotonic() + _TIMEOUT_SECONDS))
+    say("Preparing C for this machine.")
+    with tempfile.TemporaryDirectory(prefix="labkit-warm-") as folder:
+        source = Path(folder, "warm.c")
+        source.write_text(_NATIVE, encoding="utf-8")
+        for static in (True, False):
+            build_native(source, static=static)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def ladder() -> Ladder:
     )
     return Ladder(
         (
-            Rung("native process", "a process", native, image_bytes=3728, memory_bytes=100_000, gone_seconds=(0.002,)),
+            Rung("native process", "a process", native, image_bytes=3728, memory_bytes=100_000, ending_seconds=(0.002,)),
             Rung("instance", "its memory", wasm, image_bytes=700, kind="wasm"),
             Rung("<crun>", "namespaces", error="It is not installed.", remedy="apt-get install crun", kind="container"),
         ),
@@ -51,7 +51,7 @@ def test_ratios_are_to_the_first_rung(ladder: Ladder) -> None:
 
 def test_the_store_gets_times_and_sizes_with_their_units(ladder: Ladder) -> None:
     rows = {row.contender: row for row in ladder.measured()}
-    assert rows["native process"].unit == "s"
+    assert rows["native process: ending"].unit == "s"
     assert rows["native process: image"].samples == (3728.0,)
     assert rows["native process: memory"].unit == "B"
     assert "instance: memory" not in rows

@@ -1,4 +1,0 @@
-// Starts a thread, under the name that browsers have for one.
-
-new Worker("work.js");
-print("works");

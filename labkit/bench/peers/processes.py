@@ -1,0 +1,117 @@
+"""Looks at the processes of a run: which there are, what memory they hold, and those that were left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import re
+import signal
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["adopting_orphans", "descendants", "end_strays", "pss_bytes"]
+
+_PSS = re.compile(rb"^Pss:\s+(\d+) kB", re.MULTILINE)
+_SET_CHILD_SUBREAPER, _GET_CHILD_SUBREAPER = 36, 37
+_LOOK_SECONDS = 0.002
+
+
+def _children() -> dict[int, list[int]]:
+    """The children of each process, by the system's table; empty where there is none to read."""
+    children = defaultdict(list)
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            # The command's name, in parentheses, may hold anything; state and parent follow the last one.
+            children[int(entry.read_bytes().rpartition(b")")[2].split()[1])].append(int(entry.parent.name))
+    return children
+
+
+def descendants(pid: int) -> frozenset[int]:
+    """Every process that a process has started, and that those have, as far as they are there now.
+
+    Examples
+    --------
+    >>> import subprocess, sys
+    >>> with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+    ...     child.pid in descendants(os.getpid())
+    True
+    """
+    children, found, open_ends = _children(), set(), [pid]
+    while open_ends:
+        for child in children.get(open_ends.pop(), ()):
+            if child not in found:
+                found.add(child)
+                open_ends.append(child)
+    return frozenset(found)
+
+
+def pss_bytes(pids: Iterable[int]) -> int | None:
+    """Add up the proportional set sizes: a page that several processes share counts for each by its share.
+
+    Returns
+    -------
+    int or None
+        None where the system does not tell, or not for every process that is still there.
+
+    Examples
+    --------
+    >>> sys.platform != "linux" or pss_bytes([os.getpid()]) > 1_000_000
+    True
+    """
+    total = 0
+    for pid in pids:
+        try:
+            found = _PSS.search(Path(f"/proc/{pid}/smaps_rollup").read_bytes())
+        except ProcessLookupError:
+            continue
+        except OSError:
+            if Path(f"/proc/{pid}").exists():
+                return None
+            continue
+        total += int(found[1]) * 1024 if found else 0
+    return total
+
+
+@contextmanager
+def adopting_orphans() -> Iterator[None]:
+    """Become the parent of what a child's process leaves behind, so that nothing is lost sight of; Linux alone can."""
+    if sys.platform != "linux":
+        yield
+        return
+    library = ctypes.CDLL(None)
+    before = ctypes.c_int()
+    library.prctl(_GET_CHILD_SUBREAPER, ctypes.byref(before), 0, 0, 0)
+    library.prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        library.prctl(_SET_CHILD_SUBREAPER, before.value, 0, 0, 0)
+
+
+def end_strays(known: frozenset[int], *, patience_seconds: float) -> None:
+    """Wait for what a run has left behind, and kill what does not end by itself.
+
+    Parameters
+    ----------
+    known : frozenset of int
+        Descendants of this process that were there before the run.
+    patience_seconds : float
+        How long they may go on.
+    """
+    deadline = time.monotonic() + patience_seconds
+    while strays := descendants(os.getpid()) - known:
+        late = time.monotonic() > deadline
+        for pid in strays:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if late:
+                    os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        if late and time.monotonic() > deadline + patience_seconds:
+            return
+        time.sleep(_LOOK_SECONDS)

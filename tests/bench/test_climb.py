@@ -1,0 +1,93 @@
+"""The whole ladder on this machine: every rung measured, or with its error and its remedy; and nothing left behind."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from labkit.bench.climb import RUNG_NAMES, measure_ladder
+from labkit.bench.peers import PEERS
+from labkit.bench.peers.host_processes import NativeProcess
+from labkit.bench.peers.instances import FreshInstance
+from labkit.errors import ArgumentError, BenchError
+
+#: What runs without privileges and with nothing installed.
+ALWAYS = [
+    "native process",
+    "wasm instance",
+    "wasm, precompiled file",
+    "wasm, compiled anew",
+    "wasm, fresh native host",
+    "wasm, labkit.run warm",
+    "wasm, fresh Python",
+]
+
+
+@pytest.fixture(scope="module")
+def ladder():
+    return measure_ladder(seconds=40)
+
+
+def test_every_rung_is_measured_or_says_why_not_and_what_to_do(ladder) -> None:
+    assert [rung.name for rung in ladder.rungs] == list(RUNG_NAMES)
+    for rung in ladder.rungs:
+        assert rung.isolates
+        if rung.measured_here:
+            assert rung.median_seconds > 0
+            assert rung.image_bytes > 0
+            assert ladder.ratio(rung.name).median > 0
+        else:
+            assert rung.error.endswith((".", "?", "!"))
+            assert rung.remedy
+
+
+def test_what_needs_no_privilege_is_measured(ladder) -> None:
+    assert [name for name in ALWAYS if not ladder.rung(name).measured_here] == []
+
+
+def test_memory_is_told_where_the_system_tells_it(ladder) -> None:
+    if Path("/proc/self/smaps_rollup").exists():
+        assert all(rung.memory_bytes > 0 for rung in ladder.rungs if rung.measured_here)
+
+
+def test_nothing_is_left(ladder) -> None:
+    assert list(Path(tempfile.gettempdir()).glob("labkit-ladder-*")) == []
+    mounts = Path("/proc/self/mounts")
+    assert not mounts.exists() or "labkit-ladder-" not in mounts.read_text()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            assert b"labkit-ladder-" not in path.read_bytes()
+        except OSError:
+            continue
+
+
+def test_the_report_is_for_people_and_for_json(ladder) -> None:
+    assert all(name in str(ladder) for name in RUNG_NAMES)
+    assert [row["name"] for row in ladder.summary()["rungs"]] == list(RUNG_NAMES)
+
+
+def test_a_rung_that_fails_meanwhile_is_left_out_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = iter(range(1000))
+
+    class Fragile(NativeProcess):
+        name = "fragile"
+
+        def hello(self):
+            if next(calls) > 4:
+                raise BenchError("It broke.", remedy="Mend it.")
+            return super().hello()
+
+    monkeypatch.setattr("labkit.bench.climb.PEERS", (NativeProcess, Fragile, FreshInstance))
+    ladder = measure_ladder(seconds=1)
+    assert (ladder.rung("fragile").error, ladder.rung("fragile").remedy) == ("It broke.", "Mend it.")
+    assert ladder.rung("wasm instance").measured_here
+
+
+def test_a_name_that_is_no_rung_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="no rung 'vm'"):
+        measure_ladder(names=["vm"])
+
+
+def test_names_say_what_they_are_once() -> None:
+    assert len(set(RUNG_NAMES)) == len(PEERS)
+    assert all(len(peer.isolates) <= 46 for peer in PEERS)
