@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from labkit.bench.measured import Measured
+from labkit.bench.results.row import Rows
+from labkit.bench.source import Source
 from labkit.display import format_bytes, html_table, text_table
 
 __all__ = ["Density"]
@@ -23,10 +26,13 @@ class Density:
         size: memory that processes share counts for each in part).
     notes : tuple of str
         What is missing, and why.
+    source : Source
+        Whether it was measured here, or is the recorded run of another machine.
     """
 
     series: Mapping[str, tuple[tuple[int, int], ...]]
     notes: tuple[str, ...] = ()
+    source: Source = Source.LIVE
 
     _HEADER = ("what", "how many", "memory, PSS", "for one")
 
@@ -49,3 +55,32 @@ class Density:
     def summary(self) -> dict[str, Any]:
         """The same for JSON."""
         return {"series": self.series, "notes": self.notes}
+
+    def measured(self) -> Iterable[Measured]:
+        """The bytes at each point, for the store."""
+        for name, points in self.series.items():
+            for count, pss_bytes in points:
+                yield Measured(f"{count} × {name}", (float(pss_bytes),), unit="B")
+
+    @classmethod
+    def of_rows(cls, rows: Rows) -> Density:
+        """Make the points again out of the store, or of a recorded run.
+
+        Parameters
+        ----------
+        rows : Rows
+            What `measured` gave, out of the store or recorded; others are passed over.
+
+        Examples
+        --------
+        >>> Density.of_rows(Rows()).series
+        {}
+        """
+        series: dict[str, tuple[tuple[int, int], ...]] = {}
+        recorded = False
+        for row in rows:
+            count, times, name = row.contender.partition(" × ")
+            if times and row.unit == "B" and count.isdigit() and row.samples:
+                series[name] = (*series.get(name, ()), (int(count), round(row.samples[0])))
+                recorded |= row.source is Source.RECORDED
+        return cls(series, source=Source.RECORDED if recorded else Source.LIVE)

@@ -42,8 +42,9 @@ class Measured:
 class Part(Protocol):
     """What a report can show and the store can keep: a comparison, or a table of another kind.
 
-    Where its samples were interleaved, so that ratios may be taken between its contenders, it has a ``seed``: the one for the
-    intervals. A part whose samples were not has none.
+    A part that is made of interleaved comparisons, such as a table of phases, also has ``parts()``: a mapping of titles to those
+    comparisons, which the store keeps as such; `measured` then gives only what is not among them. Of samples that come from no
+    `Comparison`, no ratio is ever taken.
     """
 
     def _repr_html_(self) -> str: ...

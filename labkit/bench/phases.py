@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from html import escape
 from typing import Any
 
 from labkit.bench.comparison import Comparison, Timing
+from labkit.bench.measured import Measured
+from labkit.bench.results.row import Rows
 from labkit.display import format_bytes, format_seconds, html_table, text_table
+from labkit.errors import ArgumentError
 
 __all__ = ["BY_HAND", "InstanceMemory", "Missing", "Phase", "PhaseRow", "Phases"]
 
 #: What a row of Wasmtime's C functions, bound by hand with ctypes, has in the place of a runtime's name.
 BY_HAND = "wasmtime, bound by hand"
+
+# What `Phases.measured` calls the memory of one instance.
+_ONE_OF = re.compile(r"(.+), one of (\d+) instances")
 
 
 class Phase(Enum):
@@ -82,7 +89,7 @@ class Missing:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.runtime} is not measured: {self.reason} {self.remedy}"
+        return f"{self.runtime} is not measured: {self.reason} {self.remedy}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -150,3 +157,49 @@ class Phases:
             "missing": self.missing,
             "versions": self.versions,
         }
+
+    def measured(self) -> Iterable[Measured]:
+        """Memory for one instance, and what could not be measured, for the store."""
+        for held in self.memory:
+            yield Measured(f"{held.runtime}, one of {held.count} instances", (held.pss_bytes,), unit="B")
+        for missing in self.missing:
+            yield Measured(missing.runtime, error=f"{missing.reason} {missing.remedy}")
+
+    def parts(self) -> Mapping[str, Comparison]:
+        """The comparison of each phase, for the store."""
+        return {phase.value: comparison for phase, comparison in self.comparisons.items()}
+
+    @classmethod
+    def of_rows(cls, rows: Rows, title: str) -> Phases:
+        """Make a table of phases again out of the store, or of a recorded run.
+
+        Parameters
+        ----------
+        rows : Rows
+            Where several runs have the title, the newest counts.
+        title : str
+            What it was recorded as.
+
+        Raises
+        ------
+        ArgumentError
+            If the rows have no phases of that title.
+
+        Examples
+        --------
+        >>> Phases.of_rows(Rows(), "fib")
+        Traceback (most recent call last):
+        ...
+        labkit.errors.ArgumentError: No phases of 'fib' are among these rows. ...
+        """
+        names = {f"{title}: {phase.value}": phase for phase in Phase}
+        runs = [run for run in rows.runs() if any(row.comparison in names for row in run)]
+        if not runs:
+            raise ArgumentError(f"No phases of {title!r} are among these rows.", remedy="Give the title that they were recorded with.")
+        newest = runs[-1]
+        kept = {row.comparison for row in newest if row.samples}
+        comparisons = {phase: newest.comparison(name) for name, phase in names.items() if name in kept}
+        own = [row for row in newest if row.comparison == title]
+        held = [(match, row.samples[0]) for row in own if row.samples and (match := _ONE_OF.fullmatch(row.contender))]
+        memory = tuple(InstanceMemory(match[1], int(match[2]), pss_bytes) for match, pss_bytes in held)
+        return cls(comparisons, memory, tuple(Missing(row.contender, row.error, "") for row in own if row.error), newest[0].versions)

@@ -6,10 +6,12 @@ import json
 
 import pytest
 
-from labkit.bench import compare
+from labkit.bench import Source, compare, record
 from labkit.bench.density import Density
 from labkit.bench.phases import BY_HAND, InstanceMemory, Missing, Phase, Phases
+from labkit.bench.results import from_json, to_json
 from labkit.cli.output import to_jsonable
+from labkit.errors import ArgumentError
 
 
 @pytest.fixture
@@ -49,3 +51,22 @@ def test_density_shows_how_much_one_takes():
         assert word in str(density).replace(".0 ", " ")
     assert "&lt;wasmer&gt;" in density._repr_html_()
     assert json.loads(json.dumps(to_jsonable(density.summary())))["series"]["native processes"][1] == [100, 4_100_000]
+
+
+def test_the_store_keeps_phases_and_density_so_that_they_can_be_drawn_again(made_up, tmp_path, monkeypatch):
+    monkeypatch.setenv("LABKIT_RESULTS", str(tmp_path / "results.sqlite"))
+    rows = record(made_up, "sums")
+    again = Phases.of_rows(rows, "sums")
+    assert again.comparisons == made_up.comparisons
+    assert again.memory == made_up.memory
+    assert str(again.missing[0]) == str(made_up.missing[0])
+    recorded = Phases.of_rows(from_json(to_json(rows)), "sums")
+    assert {comparison.source for comparison in recorded.comparisons.values()} == {Source.RECORDED}
+    assert recorded.timing("wasmtime", Phase.RUN) == made_up.timing("wasmtime", Phase.RUN)
+    with pytest.raises(ArgumentError, match="the title"):
+        Phases.of_rows(rows, "products")
+
+    density = Density({"native processes": ((10, 450_000), (100, 4_100_000)), "instances × 2": ((10, 45_000),)})
+    rows = record(density, "density")
+    assert Density.of_rows(rows) == density
+    assert Density.of_rows(from_json(to_json(rows))).source is Source.RECORDED

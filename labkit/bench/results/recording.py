@@ -109,11 +109,15 @@ def measured() -> Rows:
 
 
 def _rows(run: str, date: str, told: tuple[str, tuple[str, ...]], title: str, part: Part, digest: str) -> Iterable[Row]:
+    """The part's own rows, then those of the comparisons that it is made of."""
     comparison = part if isinstance(part, Comparison) else None
-    if comparison is not None and comparison.source is not Source.LIVE:
+    if getattr(part, "source", Source.LIVE) is not Source.LIVE:
         raise BenchError(f"{title!r} is a recorded run, which is kept where it was measured.", remedy="Measure here, and record that.")
     for found in part.measured():
         yield _row(run, date, told, title, found, comparison, digest)
+    inner: Mapping[str, Comparison] = part.parts() if hasattr(part, "parts") else {}
+    for name, one in inner.items():
+        yield from _rows(run, date, told, f"{title}: {name}", one, digest)
 
 
 def _row(

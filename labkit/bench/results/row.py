@@ -119,6 +119,11 @@ class Rows(tuple[Row, ...]):
         for _, rows in groupby(self, key=lambda row: row.run):
             yield Rows(rows)
 
+    @property
+    def where(self) -> str:
+        """The machines and days of these rows: what a plot of recorded ones says of them."""
+        return "; ".join(dict.fromkeys(f"{row.machine}, {row.date[:10]}" for row in self))
+
     def comparison(self, title: str) -> Comparison:
         """Give the newest comparison of that title, as it was.
 

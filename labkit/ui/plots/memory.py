@@ -10,7 +10,7 @@ from labkit.ui.plots.axes import log_axis
 from labkit.ui.plots.figure import draw, text_inches
 from labkit.ui.plots.palette import looks
 from labkit.ui.plots.plot import Plot
-from labkit.ui.plots.recorded import title_words
+from labkit.ui.plots.recorded import recorded_words, title_words
 
 __all__ = ["plot_memory"]
 
@@ -41,6 +41,7 @@ def plot_memory(density: Density, *, recorded: str = "") -> Plot:
     'Memory (PSS) of idle guests. instances: 100 take 1.0 MB, 10.0 kB each. processes: 100 take 48.0 MB, 480.0 kB each.'
     """
     drawn = looks(density.series)
+    recorded = recorded_words([density.source], recorded)
     rows, words, labels = [], [title_words("Memory (PSS) of idle guests", recorded)], {}
     for name, points in density.series.items():
         rows += [[name, f"{count:,}", format_bytes(total), format_bytes(round(total / count))] for count, total in points]

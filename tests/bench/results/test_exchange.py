@@ -87,6 +87,8 @@ def test_what_is_no_export_is_refused(text) -> None:
 def test_a_shipped_run_is_recorded_names_its_machine_and_no_place(name) -> None:
     rows = reference(name)
     assert rows
+    assert rows[0].machine.cpu in rows.where
+    assert rows[0].date[:10] in rows.where
     assert {row.source for row in rows} <= {Source.RECORDED, Source.UNAVAILABLE}
     assert any(row.samples for row in rows)
     for row in rows:
