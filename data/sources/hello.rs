@@ -1,7 +1,5 @@
 // Prints its arguments, its environment and what it reads on standard input.
-
-use std::env;
-use std::io::{self, BufRead};
+use std::{env, io};
 
 fn main() {
     for (number, argument) in env::args().enumerate().skip(1) {
@@ -10,7 +8,7 @@ fn main() {
     for (name, value) in env::vars() {
         println!("environment: {name}={value}");
     }
-    for line in io::stdin().lock().lines() {
+    for line in io::stdin().lines() {
         println!("input: {}", line.expect("standard input is text"));
     }
 }

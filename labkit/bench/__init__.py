@@ -4,6 +4,7 @@ from labkit.bench.comparison import Comparison, Ratio, Timing
 from labkit.bench.goals import Bench, Direction, Findings, Goal, Judgement, Report, Share
 from labkit.bench.interleave import Progress, compare
 from labkit.bench.ladder import Ladder, Rung
+from labkit.bench.languages import LanguageSurvey, survey_languages
 from labkit.bench.measured import Measured
 from labkit.bench.process import run_bench
 from labkit.bench.registry import bench_names, find_bench
@@ -17,6 +18,7 @@ __all__ = [
     "Goal",
     "Judgement",
     "Ladder",
+    "LanguageSurvey",
     "Measured",
     "Progress",
     "Ratio",
@@ -34,4 +36,5 @@ __all__ = [
     "record",
     "reference",
     "run_bench",
+    "survey_languages",
 ]

@@ -13,7 +13,10 @@ __all__ = ["BENCH_MODULES", "bench_names", "find_bench"]
 BENCH_MODULES = {
     "calls": "labkit.bench.calls",
     "hostile": "labkit.bench.hostile",
+    "languages": "labkit.bench.languages",
+    "panel": "labkit.bench.panel",
     "sandbox": "labkit.bench.sandbox",
+    "self-test": "labkit.bench.self_test",
     "spawn": "labkit.bench.spawn",
 }
 

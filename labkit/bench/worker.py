@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import pickle
 import signal
 import sys
 import time
 from importlib import import_module
-from typing import Any
 
+from labkit.bench.answers import Answers
 from labkit.errors import LabkitError
 
 __all__ = ["main"]
@@ -23,27 +21,21 @@ def main() -> None:
     # Interrupting a terminal reaches this process too, and there is nothing to say about it twice.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     module, seconds = sys.argv[1:]
-    answers = os.fdopen(os.dup(1), "wb")
-    # Whatever prints from here on must not garble the answers.
-    os.dup2(2, 1)
+    answers = Answers()
     reported = time.monotonic()
-
-    def send(kind: str, value: Any) -> None:
-        pickle.dump((kind, value), answers)
-        answers.flush()
 
     def report(share: float) -> None:
         nonlocal reported
         if time.monotonic() - reported >= _SECONDS_BETWEEN_REPORTS:
             reported = time.monotonic()
-            send("progress", share)
+            answers.send("progress", share)
 
     try:
         findings = import_module(module).BENCH.run(float(seconds), report)
     except LabkitError as error:
-        send("error", (type(error).__name__, error.message, error.remedy))
+        answers.send("error", (type(error).__name__, error.message, error.remedy))
     else:
-        send("findings", findings)
+        answers.send("findings", findings)
 
 
 if __name__ == "__main__":

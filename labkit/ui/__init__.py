@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labkit.ui.gallery_panel import GalleryPanel
     from labkit.ui.run_panel import RunPanel
+    from labkit.ui.runtime_comparison import RuntimeComparison
     from labkit.ui.stepper_panel import StepperPanel, stepper
 
-__all__ = ["GalleryPanel", "RunPanel", "StepperPanel", "stepper"]
+__all__ = ["GalleryPanel", "RunPanel", "RuntimeComparison", "StepperPanel", "stepper"]
 
-_HOMES = {"GalleryPanel": "gallery_panel", "RunPanel": "run_panel", "StepperPanel": "stepper_panel", "stepper": "stepper_panel"}
+_HOMES = {
+    "GalleryPanel": "gallery_panel",
+    "RunPanel": "run_panel",
+    "RuntimeComparison": "runtime_comparison",
+    "StepperPanel": "stepper_panel",
+    "stepper": "stepper_panel",
+}
 
 
 def __getattr__(name: str) -> Any:

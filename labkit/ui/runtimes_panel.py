@@ -15,7 +15,7 @@ from labkit.errors import ArgumentError, Closed, LabkitError, RuntimeUnavailable
 from labkit.runtimes import registry
 from labkit.ui.panel import Panel, status_html, text_widget
 
-__all__ = ["RuntimesPanel"]
+__all__ = ["RuntimesPanel", "reason_html", "runtime_checkboxes"]
 
 _DEFAULT_RUNTIMES = ("wasmtime", "wasmer")
 _ROWS_SHOWN = 30
@@ -51,7 +51,7 @@ class RuntimesPanel(Panel):
         self._lock = threading.Lock()
         self._cancel = threading.Event()
         self._thread: threading.Thread | None = None
-        self._checkboxes = _runtime_checkboxes(runtimes)
+        self._checkboxes = runtime_checkboxes(runtimes)
 
     def _build(self, controls: Sequence[Any], *, run_tooltip: str, cancel_tooltip: str) -> None:
         """Make the widgets, under those that say what to run."""
@@ -62,7 +62,7 @@ class RuntimesPanel(Panel):
         self._run_button.on_click(lambda button: self.run())
         self._cancel_button.on_click(lambda button: self.cancel())
         boxes = ipywidgets.HBox(list(self._checkboxes.values()), layout=ipywidgets.Layout(flex_flow="row wrap"))
-        reasons = text_widget("".join(_reason_html(row) for row in registry.runtimes() if not row.available))
+        reasons = text_widget("".join(reason_html(row) for row in registry.runtimes() if not row.available))
         buttons = ipywidgets.HBox([self._run_button, self._cancel_button])
         self.widget = ipywidgets.VBox([*controls, boxes, reasons, buttons, self._status, self._table])
         self._say("Ready: press Run.")
@@ -180,7 +180,7 @@ class RuntimesPanel(Panel):
         return text_table(self._HEADER, self._rows) if self._rows else text_table(*self._unrun())
 
 
-def _runtime_checkboxes(ticked: Sequence[str] | None) -> dict[str, Any]:
+def runtime_checkboxes(ticked: Sequence[str] | None) -> dict[str, Any]:
     """A box for each runtime; those that do not work here cannot be ticked."""
     for name in ticked or ():
         if name not in registry.RUNTIME_NAMES:
@@ -197,5 +197,6 @@ def _runtime_checkboxes(ticked: Sequence[str] | None) -> dict[str, Any]:
     }
 
 
-def _reason_html(row: registry.RuntimeStatus) -> str:
+def reason_html(row: registry.RuntimeStatus) -> str:
+    """Why a runtime's box cannot be ticked, and what to do about it."""
     return f'<div style="opacity:0.7">{escape(f"{row.name} is not available: {row.reason}. {row.remedy}")}</div>'

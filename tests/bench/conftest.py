@@ -18,7 +18,7 @@ def found(median):
 def run(seconds, progress):
 """
 TAIL = """
-BENCH = Bench("made-up", "Shows nothing.", (Goal("new / old", 1.25, Direction.AT_MOST),), run)
+BENCH = Bench("made-up", "Shows nothing.", (Goal("new / old", 1.25, Direction.AT_MOST),), run, {options})
 """
 
 
@@ -28,9 +28,9 @@ def make_bench(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
 
-    def make(name: str, body: str) -> str:
+    def make(name: str, body: str, **options: float) -> str:
         module = f"made_up_bench_{tmp_path.name}_{name}".replace("-", "_")
-        (tmp_path / f"{module}.py").write_text(HEAD + textwrap.indent(textwrap.dedent(body), "    ") + TAIL)
+        (tmp_path / f"{module}.py").write_text(HEAD + textwrap.indent(textwrap.dedent(body), "    ") + TAIL.format(options=f"**{options}"))
         monkeypatch.setitem(BENCH_MODULES, name, module)
         return name
 

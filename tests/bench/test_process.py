@@ -37,7 +37,13 @@ def test_it_is_another_process_and_gets_its_seconds(make_bench):
 
 
 def test_a_quick_bench_is_stopped_before_thirty_seconds():
-    assert process.QUICK_SECONDS * process._PATIENCE < 30
+    assert process._LONGEST_QUICK_SECONDS < 30
+
+
+def test_a_bench_that_takes_a_time_of_its_own_gets_it(make_bench):
+    name = make_bench("own", "return Findings({'new / old': Ratio('new', 'old', seconds, 0.0, 0.0)}, {}, ())", seconds=77.0, quick_seconds=5.0)
+    assert run_bench(name).findings.figures["new / old"].median == 77.0
+    assert run_bench(name, quick=True).findings.figures["new / old"].median == 5.0
 
 
 def test_an_error_of_labkits_comes_back_as_it_was(make_bench):

@@ -59,6 +59,12 @@ Tags
 ``exercise``, ``check``, ``hint``
     Set by the builder.
 
+Measurements
+------------
+Keep what a notebook measures with ``labkit.bench.record(found, "what was compared")``; its last section, *What you measured*, shows it with
+``labkit.bench.measured()``, in a cell tagged ``nbval-ignore-output``. `labkit.bench.reference` has recorded runs of another machine to set beside it;
+they say that they are recorded, and no ratio is taken between the two.
+
 Exercises
 ---------
 They live in ``labkit/course/exercises/notebook_NN.py`` as a tuple ``EXERCISES`` of `labkit.course.Exercise`, and a new file is found by its
@@ -73,7 +79,7 @@ cells executed in order, no absolute paths in sources or outputs, no errors but 
 
 Outputs
 -------
-The builder executes each notebook in its own folder with a fresh kernel and a fresh progress file, drops the views of widgets (give a panel a
-``text/html`` or ``text/plain`` form: that stays), shortens tracebacks to their last line, and writes both files only when both ran through. Cell ids
-come from the contents, so that building again changes nothing but measured outputs.
+The builder executes each notebook in its own folder with a fresh kernel and fresh files for progress and results, drops the views of widgets
+(give a panel a ``text/html`` or ``text/plain`` form: that stays), shortens tracebacks to their last line, and writes both files only when both
+ran through. Cell ids come from the contents, so that building again changes nothing but measured outputs.
 """

@@ -13,6 +13,8 @@ __all__ = ["log_axis", "no_y_axis", "time_axis"]
 
 #: Beyond such a factor between the smallest and the largest value, an axis is logarithmic.
 _WIDE = 8.0
+#: Below such a factor, round numbers make better ticks than powers of ten.
+_NARROW = 3.0
 _MARGIN = 0.04
 # Of these digits a logarithmic axis has ticks, where it reaches over so many powers of ten at most.
 _DIGITS = ((0.0, ()), (2.2, (1.0, 2.0, 5.0)), (4.0, (1.0, 3.0)), (99.0, (1.0,)))
@@ -35,7 +37,7 @@ def log_axis(axis: Any, low: float, high: float, *, label: str, format: Callable
     axis._set_axes_scale("log")
     margin = max((high / low) ** _MARGIN, 1.02)
     low, high = low / margin, high * margin
-    if high / low < _WIDE:
+    if high / low < _NARROW:
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axis.set_minor_locator(NullLocator())
     else:

@@ -57,7 +57,7 @@ def plot_distribution(comparison: Comparison, *, recorded: str = "") -> Plot:
     def paint(axes: Any) -> None:
         for (timing, look), label in zip(_looks(timings), labels):
             values = np.sort(timing.samples_seconds)
-            shares = np.arange(1, len(values) + 1) / len(values)
+            values, shares = np.concatenate([values[:1], values]), np.arange(len(values) + 1) / len(values)
             axes.step(values, shares, where="post", color=look.colour, linestyle=look.dashes)
             axes.plot(timing.median_seconds, 0.5, look.marker, color=look.colour, markersize=8, markeredgecolor="white")
             axes.plot([], [], color=look.colour, linestyle=look.dashes, marker=look.marker, markersize=6, label=label)
@@ -150,16 +150,17 @@ def plot_ratios(comparison: Comparison, *, recorded: str = "") -> Plot:
     names = [f"{first} / itself (control)", *(f"{name} / {first}" for name in others)]
     labels = [f"{shorten(first, _NAME)} / itself (control)", *(f"{shorten(name, _NAME)} / {shorten(first, _NAME)}" for name in others)]
     found = looks([first, *others])
+    told = [_figures(ratio) for ratio in ratios]
     low, high = _ratio_range(ratios)
 
     def paint(axes: Any) -> None:
         axes.axvline(1, color=INK, linewidth=1)
-        for i, ratio in enumerate(ratios):
+        for i, (ratio, figures) in enumerate(zip(ratios, told)):
             look = found[ratio.contender] if i else Look(PALE, "o", "-")
             ends = [max(ratio.low, low / 2), min(ratio.high, high * 2)]
             axes.plot(ends, [i, i], color=look.colour, linewidth=3.5, alpha=0.5, solid_capstyle="butt")
             axes.plot(ratio.median, i, look.marker, color=look.colour, markersize=8, markeredgecolor="white")
-            axes.annotate(ratio.figures, (1, i), (8, 0), axes.get_yaxis_transform(), "offset points", va="center", annotation_clip=False)
+            axes.annotate(figures, (1, i), (8, 0), axes.get_yaxis_transform(), "offset points", va="center", annotation_clip=False)
         axes.set_yticks(range(len(labels)), labels)
         axes.set_ylim(len(labels) - 0.4, -0.6)
         log_axis(axes.xaxis, low, high, label="times as long", format=lambda value: f"{value:.3g}×")
@@ -170,11 +171,14 @@ def plot_ratios(comparison: Comparison, *, recorded: str = "") -> Plot:
         title=f"Time over that of {shorten(first, _LONG_NAME)}, with 95 % intervals",
         height_inches=1.05 + 0.34 * len(ratios),
         left_inches=0.2 + text_inches(labels),
-        right_inches=0.25 + text_inches(ratio.figures for ratio in ratios),
+        right_inches=0.25 + text_inches(told),
         recorded=recorded,
     )
-    rows = [[name, *(f"{value:#.4g}" for value in (ratio.median, ratio.low, ratio.high))] for name, ratio in zip(names, ratios)]
-    words = " ".join(f"{name}: {ratio.figures}." for name, ratio in zip(names, ratios))
+    rows = [
+        [name, *(f"{value:#.4g}" if 0 < value < math.inf else "–" for value in (ratio.median, ratio.low, ratio.high))]
+        for name, ratio in zip(names, ratios)
+    ]
+    words = " ".join(f"{name}: {figures}." for name, figures in zip(names, told))
     description = f"{title_words('Ratios of times with their 95 % intervals', recorded)} {words} {comparison.verdict}"
     return Plot(description, ("ratio", "median", "from", "to"), rows, png, right=(1, 2, 3))
 
@@ -199,6 +203,10 @@ def _running_median(values: Any) -> Any:
     width = min(_RUNNING_MEDIAN, len(values)) | 1
     padded = np.pad(values, width // 2, mode="edge")
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1)
+
+
+def _figures(ratio: Ratio) -> str:
+    return ratio.figures if ratio.high < math.inf else f"{ratio.median:#.4g} (few samples)"
 
 
 def _ratio_range(ratios: Sequence[Ratio]) -> tuple[float, float]:

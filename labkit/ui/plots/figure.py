@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
 import matplotlib.style
-import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -17,11 +18,12 @@ from PIL import Image
 from labkit.display import shorten
 from labkit.ui.plots.palette import FAINT, INK, PALE, PAPER
 
-__all__ = ["HATCH", "LEGEND_INCHES", "WIDTH_PIXELS", "draw", "legend_beside", "text_inches"]
+__all__ = ["HATCH", "LEGEND_INCHES", "WIDTH_PIXELS", "coarsely", "draw", "legend_beside", "text_inches"]
 
 _WIDTH_INCHES = 7.5
-#: What a notebook shows of one inch; the picture is drawn with twice as many.
+#: What a notebook shows of one inch, and how many dots of the picture are one of these pixels: two, for sharp screens.
 _PIXELS_PER_INCH = 100
+_dots_per_pixel: ContextVar[int] = ContextVar("dots_per_pixel", default=2)
 #: How wide a picture is shown.
 WIDTH_PIXELS = round(_WIDTH_INCHES * _PIXELS_PER_INCH)
 # A picture of so many colours weighs a third of one of all, and a notebook that is kept must be small.
@@ -92,7 +94,7 @@ def draw(
     """
     # Whatever style the reader has set for plots of their own.
     with matplotlib.style.context(_STYLE, after_reset=True):
-        figure = Figure(figsize=(_WIDTH_INCHES, height_inches), dpi=2 * _PIXELS_PER_INCH)
+        figure = Figure(figsize=(_WIDTH_INCHES, height_inches), dpi=_dots_per_pixel.get() * _PIXELS_PER_INCH)
         canvas: Any = FigureCanvasAgg(figure)
         figure.text(0.1 / _WIDTH_INCHES, 1 - 0.08 / height_inches, title, va="top", weight="bold", size=_FONT_POINTS + 1)
         width = _WIDTH_INCHES - left_inches - right_inches
@@ -104,11 +106,28 @@ def draw(
             figure.text(1 - 0.1 / _WIDTH_INCHES, 1 - 0.08 / height_inches, words, va="top", ha="right", style="italic", color=PALE)
         paint(axes)
         canvas.draw()
-        pixels = np.asarray(canvas.buffer_rgba())[:, :, :3]
+        picture = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
     file = io.BytesIO()
-    picture = Image.fromarray(pixels).quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    picture.save(file, "PNG")
+    picture.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(file, "PNG")
     return file.getvalue()
+
+
+@contextmanager
+def coarsely() -> Iterator[None]:
+    """Draw with as many dots as a plain screen has, in less than half the time: for pictures that the next one replaces at once.
+
+    Examples
+    --------
+    >>> with coarsely():
+    ...     coarse = draw(lambda axes: None, title="Nothing", height_inches=1.5, left_inches=0.5)
+    >>> len(coarse) < len(draw(lambda axes: None, title="Nothing", height_inches=1.5, left_inches=0.5))
+    True
+    """
+    token = _dots_per_pixel.set(1)
+    try:
+        yield
+    finally:
+        _dots_per_pixel.reset(token)
 
 
 @lru_cache(maxsize=1000)

@@ -1,7 +1,8 @@
 """Colours, markers and dashes for what is compared: the same runtime looks the same in every plot.
 
 The colours keep their distance from one another for readers with each kind of colour blindness, on white paper and on black
-(where a plot's brightness is turned about); markers and dashes say the same without colour.
+(where a plot's brightness is turned about); markers and dashes say the same without colour. There are eight, and nine looks:
+two compilers of one engine share theirs.
 """
 
 from __future__ import annotations
@@ -37,12 +38,13 @@ _LOOKS = {
     "wasmer": Look("#d55e00", "s", (0, (5, 1.5))),
     "wasmedge": Look("#009e73", "^", (0, (1.2, 1.2))),
     "libwasmer": Look("#9b6dfa", "D", (0, (6, 1.5, 1.2, 1.5))),
+    "libwasmer-singlepass": Look("#9b6dfa", "h", (0, (1.2, 2.2))),
     "wasmtime-winch": Look("#222244", "v", (0, (3, 1))),
     "v8": Look("#2f4a12", "P", (0, (1, 2))),
     "wasmer-llvm": Look("#9c4a72", "X", (0, (8, 2))),
     "wasmer-singlepass": Look("#8b1a1a", "d", (0, (3, 1, 1, 1, 1, 1))),
 }
-COLOURS = tuple(look.colour for look in _LOOKS.values())
+COLOURS = tuple(dict.fromkeys(look.colour for look in _LOOKS.values()))
 
 
 def looks(names: Iterable[str]) -> dict[str, Look]:

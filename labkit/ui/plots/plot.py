@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import struct
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -10,11 +11,11 @@ from html import escape
 from labkit.display import html_table, text_table
 from labkit.ui.plots.figure import WIDTH_PIXELS
 
-__all__ = ["Plot"]
+__all__ = ["STYLE", "Plot", "folded"]
 
 # The picture is drawn once, dark on white, so that it can be read wherever it is shown. JupyterLab's dark themes turn its
 # brightness about and keep its hues, and black paper on their own dark paper vanishes.
-_STYLE = (
+STYLE = (
     "<style>"
     ".labkit-plot img{max-width:100%;height:auto}"
     '[data-jp-theme-light="false"] .labkit-plot img{filter:invert(1) hue-rotate(180deg);mix-blend-mode:screen}'
@@ -57,14 +58,28 @@ class Plot:
     def img(self) -> str:
         """The picture alone, as HTML."""
         data = base64.b64encode(self.png).decode("ascii")
-        return f'<img width="{WIDTH_PIXELS}" alt="{escape(self.description)}" src="data:image/png;base64,{data}">'
+        width, height = struct.unpack(">II", self.png[16:24])
+        size = f'width="{WIDTH_PIXELS}" height="{round(height * WIDTH_PIXELS / width)}"'
+        # Decoded at once and with its size known: a picture that replaces another neither flickers nor moves what is below.
+        return f'<img {size} decoding="sync" alt="{escape(self.description)}" src="data:image/png;base64,{data}">'
 
     @property
     def table(self) -> str:
-        """The table behind it, folded away, as HTML."""
-        table = html_table(self.header, self.rows, right=self.right, grey=self.grey)
+        """The table behind it, as HTML."""
         # In an inline block, or JupyterLab would centre the table.
-        return f'<details><summary>The figures behind the plot</summary><div style="display:inline-block">{table}</div></details>'
+        table = html_table(self.header, self.rows, right=self.right, grey=self.grey)
+        return f'<div><div style="display:inline-block">{table}</div></div>'
 
     def _repr_html_(self) -> str:
-        return f'{_STYLE}<div class="labkit-plot">{self.img}{self.table}</div>'
+        return f'{STYLE}<div class="labkit-plot">{self.img}{folded(self.table)}</div>'
+
+
+def folded(tables: str) -> str:
+    """Tables that a reader may unfold, as HTML.
+
+    Examples
+    --------
+    >>> folded("<table></table>")
+    '<details><summary>The figures behind the plot</summary><table></table></details>'
+    """
+    return f"<details><summary>The figures behind the plot</summary>{tables}</details>"

@@ -1,0 +1,4 @@
+// Starts a thread, under the name that browsers have for one.
+
+new Worker("work.js");
+print("works");

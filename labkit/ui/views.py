@@ -1,0 +1,89 @@
+"""What each kind of result looks like: the plots of a panel, while it measures and at the end."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from functools import singledispatch
+from html import escape
+from typing import Any
+
+from labkit.bench.call_comparison import CallComparison
+from labkit.bench.comparison import Comparison
+from labkit.bench.experiment import SamplesSoFar
+from labkit.bench.ladder import Ladder
+from labkit.bench.phases import Phases
+from labkit.ui.drawn import Drawn
+from labkit.ui.plots import Plot, plot_distribution, plot_ladder, plot_phases, plot_ratios
+from labkit.ui.plots.figure import coarsely
+from labkit.ui.plots.plot import STYLE, folded
+
+__all__ = ["notes", "see", "view"]
+
+
+def see(found: Any, *, result: Any = None, coarse: bool = False) -> Drawn:
+    """Draw what was found, or what there is so far, as a panel shows it.
+
+    Examples
+    --------
+    >>> so_far = SamplesSoFar(("a", "b"), [(1.0, 2.0, 1.0)] * 10)
+    >>> see(so_far, coarse=True).pictures.count("<img")
+    2
+    """
+    with coarsely() if coarse else nullcontext():
+        plots = view(found)
+    pictures = "".join(f"<div>{plot.img}</div>" for plot in plots)
+    words = "".join(f'<p style="opacity:0.8">{escape(note)}</p>' for note in notes(found))
+    details = folded("".join(plot.table for plot in plots))
+    return Drawn(f'{STYLE}<div class="labkit-plot">{pictures}</div>', words + details, result)
+
+
+@singledispatch
+def notes(found: Any) -> tuple[str, ...]:
+    """What a reader should know of what was found: versions, what is missing, what makes it doubtful."""
+    return ()
+
+
+@notes.register
+def _(found: CallComparison) -> tuple[str, ...]:
+    return (*found.notes, *(f"⚠ {warning}" for warning in found.comparison.warnings))
+
+
+@notes.register
+def _(found: Ladder) -> tuple[str, ...]:
+    return tuple(f"⚠ {warning}" for warning in found.warnings)
+
+
+@notes.register
+def _(found: Phases) -> tuple[str, ...]:
+    return found.notes
+
+
+@singledispatch
+def view(found: Any) -> tuple[Plot, ...]:
+    """Draw what was found, or what there is so far."""
+    raise NotImplementedError(type(found).__name__)
+
+
+@view.register
+def _(found: Comparison) -> tuple[Plot, ...]:
+    return plot_distribution(found), plot_ratios(found)
+
+
+@view.register
+def _(found: SamplesSoFar) -> tuple[Plot, ...]:
+    return view(found.comparison)
+
+
+@view.register
+def _(found: CallComparison) -> tuple[Plot, ...]:
+    return view(found.comparison)
+
+
+@view.register
+def _(found: Ladder) -> tuple[Plot, ...]:
+    return (plot_ladder(found),)
+
+
+@view.register
+def _(found: Phases) -> tuple[Plot, ...]:
+    return (plot_phases(found),)

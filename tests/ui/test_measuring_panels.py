@@ -1,0 +1,229 @@
+"""Panels that measure, without a browser: what they find and say, cancelling, bad input, and that no process stays behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from labkit.errors import ArgumentError, Closed, ExportNotFound, RuntimeUnavailable
+from labkit.ui import RuntimeComparison
+from labkit.ui.drawn import Drawn
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+FIB = """(module
+  (func $fib (export "fib") (param $n i32) (result i32)
+    (if (i32.lt_s (local.get $n) (i32.const 2)) (then (return (local.get $n))))
+    (i32.add (call $fib (i32.sub (local.get $n) (i32.const 1))) (call $fib (i32.sub (local.get $n) (i32.const 2)))))
+  (func (export "forever") (loop (br 0)))
+  (func (export "trap") (param i32) unreachable)
+  (func (export "pair") (result i32 i32) (i32.const 1) (i32.const 2)))"""
+SECONDS = 60
+
+
+def children(parent: int) -> list[int]:
+    """The processes that a process has started, and theirs."""
+    found = []
+    for task in Path(f"/proc/{parent}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found += [child, *children(child)]
+    return found
+
+
+def role(pid: int) -> str:
+    """Whether a process draws or measures."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return ""
+    return next((name for name in ("labkit.bench.measurer", "labkit.ui.painter") if name.encode() in words), "")
+
+
+def measuring(pids: list[int]) -> list[int]:
+    """Those that measure or draw."""
+    return [pid for pid in pids if role(pid)]
+
+
+def both(parent: int) -> bool:
+    """Whether the process that draws and the one that measures are there; between fork and exec one looks like the other."""
+    return len({role(pid) for pid in measuring(children(parent))}) == 2
+
+
+def wait_for(condition, seconds: float = SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it has not come about"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def make():
+    made = []
+
+    def make(*args, **options) -> RuntimeComparison:
+        panel = RuntimeComparison(*args, **{"runtimes": ["wasmtime", "wasmtime-winch"], "seconds": 1.0, **options})
+        made.append(panel)
+        return panel
+
+    yield make
+    for panel in made:
+        panel.close()
+
+
+def test_a_panel_measures_and_its_plot_grows_meanwhile(make):
+    panel = make(FIB, export="fib", args=[10], bounds=[(0, 20)], seconds=3)
+    frames: list[Drawn] = []
+    show = panel._show
+    panel._show = lambda share, drawn: (frames.append(drawn), show(share, drawn))
+    assert "fib(n: i32) → i32" in panel._repr_mimebundle_()["text/html"]
+    panel.run()
+    assert panel.status == "Measuring fib(10) on wasmtime, wasmtime-winch…"
+    panel.wait(SECONDS)
+    assert panel.result.value == 55
+    assert panel.status.startswith("fib(10) gave 55 everywhere.")
+    assert [timing.name for timing in panel.result.comparison.timings] == ["wasmtime", "wasmtime-winch"]
+    assert len({frame.pictures for frame in frames}) == len(frames) >= 2
+    bundle = panel._repr_mimebundle_()
+    assert VIEW in bundle
+    assert bundle["text/html"].count("<img") == 2
+    assert "<details>" in bundle["text/html"]
+    assert "wasmtime-winch" in bundle["text/plain"]
+
+
+def test_cancel_ends_a_guest_that_never_would_and_the_next_run_works(make, runtime_name: str):
+    panel = make(FIB, export="forever", runtimes=[runtime_name])
+    panel.run()
+    wait_for(lambda: both(os.getpid()))
+    panel.run()  # does nothing while one is on its way
+    panel.cancel()
+    panel.wait(SECONDS)
+    assert not panel.is_running
+    assert panel.status.startswith("Cancelled")
+    assert panel.result is None
+    wait_for(lambda: not measuring(children(os.getpid())))
+    panel._controls._picker.value = "pair"
+    panel.run()
+    panel.wait(SECONDS)
+    assert panel.result is not None or "CompileError" in panel.status
+
+
+def test_cancelling_keeps_what_an_earlier_run_has_found(make):
+    panel = make(FIB, export="fib", args=[5])
+    panel.run()
+    panel.wait(SECONDS)
+    found, pictures = panel.result, panel._pictures.value
+    panel._controls._picker.value = "forever"
+    panel.run()
+    panel.cancel()
+    panel.wait(SECONDS)
+    assert panel.result is found
+    assert panel._pictures.value == pictures
+
+
+def test_a_second_panel_takes_over_so_that_no_two_measure_each_other(make):
+    first, second = make(FIB, export="forever"), make(FIB, export="fib", args=[5])
+    first.run()
+    second.run()
+    first.wait(SECONDS)
+    second.wait(SECONDS)
+    assert first.status.startswith("Cancelled")
+    assert second.result.value == 5
+
+
+def test_a_trap_stands_in_the_panel(make):
+    panel = make(FIB, export="trap", args=[1])
+    panel.run()
+    panel.wait(SECONDS)
+    assert panel.status.startswith("GuestTrap: The guest trapped on wasmtime: unreachable.")
+    assert panel.result is None
+
+
+def test_a_module_that_needs_imports_is_told_in_the_panel(make):
+    panel = make('(module (import "a" "b" (func)) (func (export "f")))', export="f")
+    panel.run()
+    panel.wait(SECONDS)
+    assert panel.status.startswith("LinkError: ")
+
+
+def test_arguments_that_do_not_fit_stand_in_the_panel_and_nothing_starts(make):
+    panel = make('(module (func (export "same") (param i64) (result i64) (local.get 0)))')
+    panel._controls._arguments.children[0].value = "nine"
+    panel.run()
+    assert not panel.is_running
+    assert "ArgumentError" in panel.status
+    for box in panel._checkboxes.values():
+        box.value = False
+    panel._controls._arguments.children[0].value = "9"
+    panel.run()
+    assert panel.status == "There is nothing to measure: tick a runtime."
+
+
+def test_modules_are_picked_by_name_and_keep_their_arguments_where_they_can(make):
+    other = '(module (func (export "fib") (param i32) (result i32) (i32.const 7)) (func (export "other")))'
+    panel = make({"fib": FIB, "seven": other}, export="fib", args=[9], bounds=[(0, 20)])
+    panel._controls._module_picker.value = "seven"
+    assert panel._controls.arguments == (9,)
+    panel.run()
+    panel.wait(SECONDS)
+    assert panel.result.value == 7
+    panel._controls._picker.value = "other"
+    panel._controls._module_picker.value = "fib"
+    assert panel._controls.function.name == "fib"
+
+
+def test_bad_parameters_are_refused():
+    for error, options in [
+        (ExportNotFound, {"export": "nothing"}),
+        (ArgumentError, {"export": "fib", "args": [1, 2]}),
+        (ArgumentError, {"seconds": 0}),
+        (ArgumentError, {"seconds": 1e9}),
+        (RuntimeUnavailable, {"runtimes": ["jvm"]}),
+    ]:
+        with pytest.raises(error):
+            RuntimeComparison(FIB, **options)
+    with pytest.raises(ArgumentError):
+        RuntimeComparison({})
+
+
+def test_a_closed_panel_measures_no_more_and_keeps_its_table(make):
+    panel = make(FIB, export="forever")
+    panel.run()
+    panel.close()
+    panel.close()
+    assert not panel.is_running
+    wait_for(lambda: not measuring(children(os.getpid())))
+    assert VIEW not in panel._repr_mimebundle_()
+    with pytest.raises(Closed):
+        panel.run()
+
+
+@pytest.mark.parametrize("killed", ["labkit.bench.measurer", "labkit.ui.painter"])
+def test_a_process_that_is_killed_is_an_error_in_the_panel(make, killed: str):
+    panel = make(FIB, export="forever")
+    panel.run()
+    wait_for(lambda: both(os.getpid()))
+    pids = measuring(children(os.getpid()))
+    (pid,) = [pid for pid in pids if role(pid) == killed]
+    os.kill(pid, signal.SIGKILL)
+    panel.wait(SECONDS)
+    assert panel.status.startswith("BenchError: The process that ")
+    assert "exit code -9" in panel.status
+    wait_for(lambda: not measuring(pids))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_is_left_when_the_kernel_is_killed(number: int):
+    program = f"from labkit.ui import RuntimeComparison; p = RuntimeComparison({FIB!r}, export='forever'); p.run(); print('on', flush=True); p.wait()"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as kernel:
+        assert kernel.stdout is not None
+        assert kernel.stdout.readline() == "on\n"
+        wait_for(lambda: both(kernel.pid))
+        pids = measuring(children(kernel.pid))
+        kernel.send_signal(number)
+        kernel.wait(SECONDS)
+    wait_for(lambda: not measuring(pids))
