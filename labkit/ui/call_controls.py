@@ -7,12 +7,31 @@ from typing import Any
 
 import ipywidgets
 
+from labkit.data_files import data_folder
 from labkit.errors import ArgumentError, ExportNotFound
 from labkit.modules.load import Source, to_wasm
 from labkit.runtimes.values import check_value
+from labkit.toolchains.prebuilt import read_manifest
 from labkit.ui.functions import OfferedFunction, argument_box, check_count, offered_functions
 
-__all__ = ["CallControls"]
+__all__ = ["CallControls", "course_modules"]
+
+
+def course_modules() -> dict[str, Source]:
+    """The course's modules that need no imports, by the sources they are built from: one function in many languages.
+
+    Raises
+    ------
+    UnreadableFile
+        If labkit is installed without the course.
+
+    Examples
+    --------
+    >>> {"fib.wat", "fib.c", "fib.rs"} <= set(course_modules())
+    True
+    """
+    folder = data_folder() / "modules"
+    return {entry.source: folder / entry.file for entry in read_manifest() if entry.target == "freestanding" and entry.kind == "library"}
 
 
 class CallControls:
@@ -20,8 +39,8 @@ class CallControls:
 
     Parameters
     ----------
-    modules : mapping of str to source, or one source
-        Each bytes, WebAssembly text or a path. With several, they are picked by their names.
+    modules : mapping of str to source, or one source; or None
+        Each bytes, WebAssembly text or a path. With several, they are picked by their names. None gives `course_modules`.
     export : str, optional
         The function that is picked at first; otherwise the first module's first.
     args : sequence of numbers, optional
@@ -41,12 +60,14 @@ class CallControls:
 
     def __init__(
         self,
-        modules: Mapping[str, Source] | Source,
+        modules: Mapping[str, Source] | Source | None,
         *,
         export: str | None = None,
         args: Sequence[int | float | str] | None = None,
         bounds: Sequence[Sequence[int | float] | None] | None = None,
     ) -> None:
+        if modules is None:
+            modules = course_modules()
         named = modules if isinstance(modules, Mapping) else {"": modules}
         if not named:
             raise ArgumentError("There is no module to pick.", remedy='Give one, or {"name": module, …}.')

@@ -6,6 +6,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import Sequence
 from html import escape
+from importlib import import_module
 from typing import Any
 
 import ipywidgets
@@ -101,6 +102,20 @@ class MeasuringPanel(Panel):
             self._say(f"Measuring {self._title(experiment)}…")
             self._measurement.start()
 
+    def measure(self) -> None:
+        """Show the panel in the notebook, run it, and wait until it has measured.
+
+        What then stands in the notebook has table and plot for those, too, who read it where there is no kernel.
+        """
+        handle: Any = import_module("IPython.display").display(self, display_id=True)
+        self.run()
+        try:
+            self.wait()
+        finally:
+            self._stop()  # an interrupt is meant for it
+            if handle is not None:
+                handle.update(self)
+
     def cancel(self) -> None:
         """Do what the Cancel button does."""
         measurement = self._measurement
@@ -146,7 +161,7 @@ class MeasuringPanel(Panel):
     def _static_html(self) -> str:
         if self._shown is None:
             return html_table(*self._unrun())
-        return f"{self._shown.pictures}{self._shown.details}<p>{escape(self.status)}</p>"
+        return f"<p>{escape(self.status)}</p>{self._shown.pictures}{self._shown.details}"
 
     def __str__(self) -> str:
         return text_table(*self._unrun()) if self.result is None else str(self.result)

@@ -27,8 +27,9 @@ class RuntimeComparison(MeasuringPanel):
 
     Parameters
     ----------
-    modules : mapping of str to source, or one source
-        Each bytes, WebAssembly text or a path, and without imports. With several, they are picked by their names.
+    modules : mapping of str to source, or one source, optional
+        Each bytes, WebAssembly text or a path, and without imports. With several, they are picked by their names. Left out,
+        the course's own: one function, compiled from several languages.
     export : str, optional
         The function that is picked at first; otherwise the first module's first.
     args : sequence of numbers, optional
@@ -65,7 +66,7 @@ class RuntimeComparison(MeasuringPanel):
 
     def __init__(
         self,
-        modules: Mapping[str, Source] | Source,
+        modules: Mapping[str, Source] | Source | None = None,
         *,
         export: str | None = None,
         args: Sequence[int | float | str] | None = None,

@@ -168,6 +168,18 @@ found
 # ask which part of it is the runtime.
 
 # %% [markdown]
+# Now watch a comparison grow. The panel measures in a process of its own and draws what it has: the share of calls that
+# took at most so long, and below it the ratio with its interval. When it has measured, ask questions of your own: take
+# the same function compiled from another language; a larger argument, so that more of a call is the guest's; more
+# runtimes. Cells that you run meanwhile are answered as ever.
+
+# %% tags=["nbval-ignore-output"]
+from labkit.ui import RuntimeComparison
+
+panel = RuntimeComparison(export="fib", args=[15], bounds=[(0, 45)], seconds=4)
+panel.measure()
+
+# %% [markdown]
 # ## 5. What they differ in
 #
 # WebAssembly grows by proposals, and a runtime knows those that were finished when it was made. Here are small
@@ -229,19 +241,8 @@ labkit.runtime("wasmer").compile(counted).instantiate({"host": {"tell": print}},
 
 # %% [markdown]
 # It cannot be stopped from within its process at all: it holds Python's global lock while a guest runs. `labkit.run`
-# and the panel below put every guest into a process of its own, which can be killed: give `fib` a large number, and
-# press *Cancel*.
-
-# %% tags=["nbval-ignore-output"]
-from labkit.ui import RunPanel
-
-fibonacci = """
-(module
-  (func $fib (export "fib") (param $n i32) (result i32)
-    (if (i32.lt_s (local.get $n) (i32.const 2)) (then (return (local.get $n))))
-    (i32.add (call $fib (i32.sub (local.get $n) (i32.const 1))) (call $fib (i32.sub (local.get $n) (i32.const 2))))))
-"""
-RunPanel(fibonacci, export="fib", args=[30], bounds=[(0, 45)])
+# and the panel above put every guest into a process of its own, which can be killed: give the panel's `fib` its
+# largest argument, and press *Cancel*.
 
 # %% [markdown]
 # ## Exercises
@@ -263,6 +264,7 @@ RunPanel(fibonacci, export="fib", args=[30], bounds=[(0, 45)])
 
 # %% tags=["nbval-ignore-output"]
 labkit.bench.record(found, "a call of add(2, 3)")
+labkit.bench.record(panel.result.comparison, panel.result.call)
 labkit.bench.measured()
 
 # %% [markdown]

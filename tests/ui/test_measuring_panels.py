@@ -9,7 +9,9 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from labkit.errors import ArgumentError, Closed, ExportNotFound, RuntimeUnavailable
 from labkit.ui import RuntimeComparison
@@ -93,6 +95,17 @@ def test_a_panel_measures_and_its_plot_grows_meanwhile(make):
     assert bundle["text/html"].count("<img") == 2
     assert "<details>" in bundle["text/html"]
     assert "wasmtime-winch" in bundle["text/plain"]
+
+
+def test_measure_leaves_the_table_and_the_plot_where_no_kernel_is():
+    source = "import labkit.ui\npanel = labkit.ui.RuntimeComparison(export='fib', args=[5], runtimes=['wasmtime'], seconds=0.5)\npanel.measure()"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    NotebookClient(notebook, timeout=SECONDS, store_widget_state=False).execute()
+    (output,) = notebook.cells[0].outputs
+    assert VIEW in output.data
+    assert output.data["text/html"].startswith("<p>fib(5) gave 5 everywhere.")
+    assert output.data["text/html"].count("<img") == 2
+    assert "wasmtime" in output.data["text/plain"]
 
 
 def test_cancel_ends_a_guest_that_never_would_and_the_next_run_works(make, runtime_name: str):
