@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -15,12 +15,15 @@ from labkit.bench.source import Source
 from labkit.display import format_bytes, format_seconds, html_table, text_table
 from labkit.errors import ArgumentError
 
-__all__ = ["MEMORY_METHOD", "Ladder", "Rung"]
+__all__ = ["MEMORY_METHOD", "PARTS", "Ladder", "Rung"]
 
 MEMORY_METHOD = (
     "Memory is the proportional set size (PSS) that a run adds while its guest waits, over all processes of the run; kernel memory and "
     "daemons that ran before are not in it. An image is every file that the rung needs to start the guest and that is not the host's own."
 )
+
+#: What the store calls a ladder's comparisons.
+PARTS = ("from start to hello, the fast rungs", "from start to hello, the slow rungs")
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,10 @@ class Ladder:
                     yield Measured(f"{rung.name}: {what}", (float(size_bytes),), unit="B")
             if rung.ending_seconds:
                 yield Measured(f"{rung.name}: ending", rung.ending_seconds)
+
+    def parts(self) -> Mapping[str, Comparison]:
+        """The comparisons, for the store."""
+        return dict(zip(PARTS, self.comparisons))
 
 
 def _summary(rung: Rung, ratio: Ratio | None) -> dict[str, Any]:

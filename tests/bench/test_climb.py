@@ -1,14 +1,18 @@
 """The whole ladder on this machine: every rung measured, or with its error and its remedy; and nothing left behind."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from labkit.bench import Source, record
 from labkit.bench.climb import RUNG_NAMES, measure_ladder
+from labkit.bench.kept_ladder import kept_ladder
 from labkit.bench.peers import PEERS
 from labkit.bench.peers.host_processes import NativeProcess
 from labkit.bench.peers.instances import FreshInstance
+from labkit.bench.results import from_json, to_json
 from labkit.errors import ArgumentError, BenchError
 
 #: What runs without privileges and with nothing installed.
@@ -91,3 +95,15 @@ def test_a_name_that_is_no_rung_is_refused() -> None:
 def test_names_say_what_they_are_once() -> None:
     assert len(set(RUNG_NAMES)) == len(PEERS)
     assert all(len(peer.isolates) <= 46 for peer in PEERS)
+
+
+def test_a_ladder_comes_out_of_the_store_as_it_was_but_for_how_each_was_started(ladder, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("LABKIT_RESULTS", str(tmp_path / "results.sqlite"))
+    rows = record(ladder, "a ladder")
+    again = kept_ladder(rows, "a ladder")
+    assert again.comparisons == tuple(replace(comparison, warnings=again.comparisons[i].warnings) for i, comparison in enumerate(ladder.comparisons))
+    for kept, rung in zip(again.rungs, ladder.rungs):
+        assert kept == replace(rung, note="", version="", error=f"{rung.error} {rung.remedy}".strip(), remedy="")
+    assert kept_ladder(from_json(to_json(rows)), "a ladder").source is Source.RECORDED
+    with pytest.raises(ArgumentError, match="bench spawn"):
+        kept_ladder(rows, "another")
