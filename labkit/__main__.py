@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
-from labkit.cli.output import make_streams_safe
+from labkit.cli.output import for_the_shell, make_streams_safe
 from labkit.cli.parsing import PROGRAM
 from labkit.errors import LabkitError
 
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except LabkitError as error:
-        print(f"labkit: {error}", file=sys.stderr)
+        print(f"labkit: {for_the_shell(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return _INTERRUPTED

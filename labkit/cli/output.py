@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +14,29 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
-__all__ = ["make_streams_safe", "print_json", "progress_line", "to_jsonable"]
+__all__ = ["for_the_shell", "make_streams_safe", "print_json", "progress_line", "to_jsonable"]
+
+
+#: What a sentence says to a reader of Python, and the same at the command line.
+_SHELL_WORDS = (
+    (re.compile(r"Limits\((time|memory|fuel|output)=…\)"), r"--\1"),
+    (re.compile(r"compile_seconds\b"), "--compile-time"),
+    (re.compile(r'\b(export|runtime)="([\w.-]+)"'), r"--\1 \2"),
+    (re.compile(r"labkit\.inspect\b"), "`labkit inspect`"),
+)
+
+
+def for_the_shell(text: str) -> str:
+    """Name options in place of Python's arguments.
+
+    Examples
+    --------
+    >>> for_the_shell('Raise Limits(time=…), or use runtime="wasmtime".')
+    'Raise --time, or use --runtime wasmtime.'
+    """
+    for pattern, words in _SHELL_WORDS:
+        text = pattern.sub(words, text)
+    return text
 
 
 def to_jsonable(value: Any) -> Any:

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from labkit.cli.output import print_json, to_jsonable
+from labkit.cli.output import for_the_shell, print_json, to_jsonable
 from labkit.cli.parsing import CommandParser
 from labkit.errors import ArgumentError
 from labkit.limits import Limits
 from labkit.runtimes.registry import RUNTIME_NAMES
-from labkit.sandbox.run import RUN_LIMITS, Outcome, Result, run
+from labkit.sandbox.run import COMPILE_SECONDS, RUN_LIMITS, Outcome, Result, run
 
 __all__ = ["SENTENCE", "main"]
 
@@ -32,7 +32,9 @@ def _parser() -> CommandParser:
         ],
     )
     parser.add_file()
-    parser.add_argument("args", nargs="*", metavar="ARG", help="the program's or function's arguments; after -- also those that begin with a dash")
+    parser.add_argument(
+        "args", nargs="*", default=[], metavar="ARG", help="the program's or function's arguments; after -- also those that begin with a dash"
+    )
     parser.add_argument("--export", metavar="NAME", help="an exported function to call; left out, the program's _start runs")
     parser.add_argument("--env", action="append", type=_pair, metavar="NAME=VALUE", help="a variable that the program sees; it sees no other")
     parser.add_argument("--dir", action="append", type=_pair, metavar="GUEST=FOLDER", help="a folder that the program may read, under that name")
@@ -41,6 +43,10 @@ def _parser() -> CommandParser:
     parser.add_argument("--time", type=float, metavar="SECONDS", help=f"limit of time ({RUN_LIMITS.time_seconds:g} where it is left out)")
     parser.add_argument("--memory", metavar="SIZE", help="limit of memory, such as 64MiB (1GiB where it is left out)")
     parser.add_argument("--fuel", type=int, metavar="UNITS", help="limit of work, about one unit an instruction; on wasmtime")
+    parser.add_argument(
+        "--compile-time", type=float, default=COMPILE_SECONDS, metavar="SECONDS", help="limit of time for compiling, beside the other (%(default)g)"
+    )
+    parser.add_argument("--output", metavar="SIZE", help="limit of what it writes (16MiB where it is left out)")
     parser.add_json()
     return parser
 
@@ -57,21 +63,21 @@ def main(arguments: Sequence[str]) -> int:
     parser = _parser()
     options = parser.parse(arguments, rest="args")
     try:
-        limits = Limits(time=options.time, memory=options.memory, fuel=options.fuel)
+        limits = Limits(time=options.time, memory=options.memory, fuel=options.fuel, output=options.output)
     except ArgumentError as error:
         parser.error(str(error))
     granted = {
         "env": dict(options.env) if options.env else None,
         "dirs": {**dict(options.dir or ()), **{guest: (folder, "rw") for guest, folder in options.dir_rw or ()}} or None,
     }
-    chosen: dict[str, Any] = {"args": options.args, "runtime": options.runtime, "limits": limits, **granted}
+    chosen: dict[str, Any] = {"args": options.args, "runtime": options.runtime, "limits": limits, "compile_seconds": options.compile_time, **granted}
     if options.export is None:
         return _run_program(options, chosen)
     result = run(options.file, export=options.export, **chosen)
     if options.json:
         print_json(_summary(result))
     else:
-        print(result)
+        print(for_the_shell(str(result)))
     return 0 if result.outcome is Outcome.RETURNED else 1
 
 
@@ -90,7 +96,7 @@ def _run_program(options: argparse.Namespace, chosen: dict[str, Any]) -> int:
     if result.exit_code is not None:
         return result.exit_code % 256
     if not options.json:
-        print(f"labkit: {result.message}", file=sys.stderr)
+        print(f"labkit: {for_the_shell(result.message)}", file=sys.stderr)
     return 1
 
 

@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = CommandParser("step", SENTENCE, ["step add.wat add 2 3", "step add.wasm 0 -- -2 3", "step loop.wat loop --limit 20"])
     parser.add_file()
     parser.add_argument("function", metavar="FUNCTION", help="name of an exported function, any function's name in the module, or its index")
-    parser.add_argument("args", nargs="*", metavar="ARG", help="its arguments; after -- also those that begin with a dash")
+    parser.add_argument("args", nargs="*", default=[], metavar="ARG", help="its arguments; after -- also those that begin with a dash")
     parser.add_argument("--limit", type=int, default=10_000, metavar="STEPS", help="stop after so many steps (%(default)s)")
     parser.add_json()
     options = parser.parse(arguments, rest="args")

@@ -67,8 +67,17 @@ def unwrap(fingerprint: str, artifact: bytes) -> tuple[bytes, bytes]:
         raise ArtifactError("The artifact is damaged: its checksum does not match.", remedy=remedy)
     made_by, interface, payload = _take_apart(body)
     if made_by != fingerprint.encode():
-        raise ArtifactError(f"The artifact was made by {made_by.decode(errors='replace')}, and this is {fingerprint}.", remedy=remedy)
+        theirs, ours = _differing(made_by.decode(errors="replace").split(), fingerprint.split())
+        raise ArtifactError(f"The artifact was made by {theirs}, and this is {ours}.", remedy=remedy)
     return interface, payload
+
+
+def _differing(theirs: list[str], ours: list[str]) -> tuple[str, str]:
+    """Name both engines, and what else is not the same about them."""
+    if len(theirs) != len(ours):
+        return " ".join(theirs), " ".join(ours)
+    pairs = [pair for i, pair in enumerate(zip(theirs, ours)) if i == 0 or pair[0] != pair[1]]
+    return " ".join(word for word, _ in pairs), " ".join(word for _, word in pairs)
 
 
 def _take_apart(body: bytes) -> tuple[bytes, bytes, bytes]:

@@ -9,7 +9,7 @@ from labkit.errors import LinkError
 from labkit.modules.types import FuncType, GlobalType, Import, MemoryType, TableType
 from labkit.runtimes.externs import Extern, Table
 from labkit.runtimes.memory import Memory
-from labkit.runtimes.values import boundary_types, check_value
+from labkit.runtimes.values import boundary_types, check_parameters, check_value
 
 if TYPE_CHECKING:
     from labkit.runtimes.store import Store
@@ -23,7 +23,7 @@ def resolve_imports(declared: Sequence[Import], given: Mapping[str, Any], store:
     Raises
     ------
     LinkError
-        If one is missing, has the wrong type, or lives in another store.
+        If one is missing, has the wrong type or number of parameters, or lives in another store.
     """
     if not isinstance(given, Mapping):
         raise LinkError("The imports are no mapping.", remedy='Write {"module": {"name": value}}.')
@@ -39,6 +39,7 @@ def _resolve(wanted: Import, given: Mapping[str, Any], store: Store) -> Extern:
         return value
     if isinstance(wanted.type, FuncType) and callable(value):
         boundary_types([*wanted.type.params, *wanted.type.results], f"The import {label}")
+        check_parameters(value, wanted.type.params, label)
         return store._func(value, wanted.type, label)
     if isinstance(wanted.type, GlobalType) and not wanted.type.mutable and isinstance(value, (int, float)):
         boundary_types([wanted.type.content], f"The import {label}")

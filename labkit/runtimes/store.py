@@ -13,7 +13,7 @@ from labkit.limits import Limits
 from labkit.modules.types import Export, FuncType, GlobalType, MemoryType, TableType
 from labkit.runtimes.externs import Extern, Function, Global, Table
 from labkit.runtimes.memory import Memory
-from labkit.runtimes.values import FORMAT, REFERENCES, boundary_types, check_value
+from labkit.runtimes.values import FORMAT, REFERENCES, boundary_types, check_parameters, check_value
 
 if TYPE_CHECKING:
     from labkit.runtimes.instance import Module
@@ -109,7 +109,9 @@ class Store(ABC):
         if not all(isinstance(types, (tuple, list)) for types in (params, results)):
             raise ArgumentError("A function's types come as two tuples.", remedy='Write ("i32",) for one.')
         boundary_types([*params, *results], "The function")
-        return self._func(call, FuncType(tuple(params), tuple(results)), getattr(call, "__name__", "function"))
+        name = getattr(call, "__name__", "function")
+        check_parameters(call, params, name)
+        return self._func(call, FuncType(tuple(params), tuple(results)), name)
 
     def memory(self, minimum_pages: int, maximum_pages: int | None = None) -> Memory:
         """Make a memory of pages of 64 KiB."""

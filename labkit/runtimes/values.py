@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 import struct
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from types import FunctionType
 from typing import Any, NoReturn
 
-from labkit.errors import ArgumentError, ArgumentRangeError, Unsupported
+from labkit.errors import ArgumentError, ArgumentRangeError, LinkError, Unsupported
 from labkit.modules.types import FuncType
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "bits_of",
     "boundary_types",
     "check_bits",
+    "check_parameters",
     "check_results",
     "check_value",
     "explain",
@@ -166,6 +169,33 @@ def _explain_count(params: Sequence[str], values: Sequence[object], name: str, n
             f"{name} takes {len(params)} argument{plural} ({', '.join(params)}), and got {len(values)}.",
             remedy="Pass exactly those.",
         )
+
+
+def check_parameters(call: Callable[..., Any], params: Sequence[str], name: str) -> None:
+    """Refuse a Python function that cannot be called with what a guest will pass it; one that does not tell is not refused.
+
+    Raises
+    ------
+    LinkError
+
+    Examples
+    --------
+    >>> check_parameters(lambda number: None, ["i32"], "env.log")
+    """
+    if type(call) is FunctionType and call.__code__.co_argcount == len(params) and not call.__code__.co_kwonlyargcount:
+        return  # told without a signature, which takes longer to make than an instance
+    try:
+        signature = inspect.signature(call)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(*params)
+    except TypeError:
+        plural = "" if len(params) == 1 else "s"
+        raise LinkError(
+            f"The host function for {name} takes {signature}, and the guest passes {len(params)} argument{plural} ({', '.join(params)}).",
+            remedy="Give it a parameter for each, or *arguments.",
+        ) from None
 
 
 def check_results(results: Sequence[str], returned: object, name: str) -> tuple[Any, ...]:

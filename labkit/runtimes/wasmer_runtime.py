@@ -162,7 +162,13 @@ class WasmerStore(Store):
 
     def unpanicked(self, failure: BaseException) -> LabkitError:
         """Put a panic, which no `except Exception` would catch, in the words of an error."""
-        return Unsupported(f"The Python binding of {self.runtime.name} {self.runtime.version} failed: {failure}.", remedy='Use "wasmtime" for this.')
+        runtime = f"{self.runtime.name} {self.runtime.version}"
+        if "bigger than current length" in str(failure):
+            return Unsupported(
+                f"{runtime} fails where a buffer that WASI is to fill ends exactly at the end of memory; one page more would do",
+                remedy='Let the memory have a page more than the guest uses, or use "wasmtime".',
+            )
+        return Unsupported(f"The Python binding of {runtime} failed: {failure}.", remedy='Use "wasmtime" for this.')
 
     def numbers_only(self, what: str) -> Unsupported:
         """Refuse what is no number, by name."""

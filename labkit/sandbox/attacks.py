@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from labkit.data_files import data_folder
 from labkit.display import format_seconds, html_table, text_table
-from labkit.errors import LabkitError, UnreadableFile
+from labkit.errors import ArgumentError, LabkitError, RuntimeUnavailable
 from labkit.limits import Limits
 from labkit.sandbox.result import Outcome, Result
 from labkit.sandbox.run import run
 
-__all__ = ["ATTACKS", "Attack", "AttackReport", "stage"]
+__all__ = ["ATTACKS", "Attack", "AttackReport", "hostile_sources", "stage"]
 
-SOURCES = Path(__file__).parents[2] / "data" / "sources" / "hostile"
 #: Small enough that a gallery of attacks takes seconds.
 ATTACK_LIMITS = Limits(time=0.5, memory="64MiB", output="256KiB")
 
@@ -134,7 +135,23 @@ class AttackReport:
         return html_table(self.HEADER, [self.row()], caption=self.attack.sentence)
 
 
-def stage(name: str, *, runtime: str = "wasmtime", limits: Limits = ATTACK_LIMITS) -> AttackReport:
+def hostile_sources() -> Path:
+    """The folder of the hostile guests.
+
+    Raises
+    ------
+    UnreadableFile
+        If the lab's data folder is not here: labkit can be installed without it.
+
+    Examples
+    --------
+    >>> (hostile_sources() / "loop.wat").exists()
+    True
+    """
+    return data_folder() / "sources" / "hostile"
+
+
+def stage(name: str, *, runtime: str = "wasmtime", limits: Limits = ATTACK_LIMITS, cancel: threading.Event | None = None) -> AttackReport:
     """Let a hostile guest loose in a world made for it, and look at what is left.
 
     Parameters
@@ -143,6 +160,8 @@ def stage(name: str, *, runtime: str = "wasmtime", limits: Limits = ATTACK_LIMIT
         One of `ATTACKS`.
     runtime : str, optional
     limits : Limits, optional
+    cancel : threading.Event, optional
+        Another thread sets it to end the guest; the run that follows an attack is then left out.
 
     Returns
     -------
@@ -150,6 +169,8 @@ def stage(name: str, *, runtime: str = "wasmtime", limits: Limits = ATTACK_LIMIT
 
     Raises
     ------
+    ArgumentError
+        If there is no such attack.
     UnreadableFile
         If the guests' sources are not here.
     RuntimeUnavailable
@@ -161,10 +182,10 @@ def stage(name: str, *, runtime: str = "wasmtime", limits: Limits = ATTACK_LIMIT
     >>> report.stopped_by, report.held
     ('stopped at its output limit', True)
     """
+    if name not in ATTACKS:
+        raise ArgumentError(f"There is no attack {name!r}.", remedy=f"Choose from {', '.join(ATTACKS)}.")
     attack = ATTACKS[name]
-    source = SOURCES / f"{attack.program}.wat"
-    if not source.exists():
-        raise UnreadableFile(f"There is no {source}.", remedy="The hostile guests are in a clone of the repository, not in the package alone.")
+    source = hostile_sources() / f"{attack.program}.wat"
     with ExitStack() as owned:
         outside = Path(owned.enter_context(tempfile.TemporaryDirectory()))
         granted = _make_world(outside)
@@ -177,12 +198,15 @@ def stage(name: str, *, runtime: str = "wasmtime", limits: Limits = ATTACK_LIMIT
             options["stdin"] = owned.enter_context(os.fdopen(reader, "rb"))
         result, refusal = None, ""
         try:
-            result = run(source, runtime=runtime, limits=limits, **options)
+            result = run(source, runtime=runtime, limits=limits, cancel=cancel, **options)
+        except RuntimeUnavailable:
+            raise
         except LabkitError as error:
             refusal = error.message
         unharmed = (outside / "secret").read_text() == _SECRET and (result is None or _SECRET.encode() not in result.stdout + result.stderr)
         unharmed = unharmed and {path.name for path in outside.iterdir()} == {"granted", "secret"}
-    return AttackReport(attack, runtime, result, refusal, unharmed, run(_WELL, export="well", runtime=runtime).values == (42,))
+    after = None if cancel is not None and cancel.is_set() else run(_WELL, export="well", runtime=runtime)
+    return AttackReport(attack, runtime, result, refusal, unharmed, after is None or after.values == (42,))
 
 
 _SECRET = "what nobody was granted"

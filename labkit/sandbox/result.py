@@ -75,7 +75,7 @@ class Result:
         elif self.outcome is Outcome.EXITED:
             what = f"exit code {self.exit_code}"
         else:
-            what = self.message
+            what = self.message.partition("\n")[0]
         took = format_seconds(self.wall_seconds) if self.wall_seconds == self.wall_seconds else "–"
         return [self.runtime, self.outcome.value, what, took]
 
@@ -86,13 +86,18 @@ class Result:
         streams = (("stdout", self.stdout), ("stderr", self.stderr))
         return [(name, _readable(data)) for name, data in streams if data]
 
+    def _more(self) -> str:
+        """The message's lines after the first, such as a backtrace; the table has room for one."""
+        return self.message.partition("\n")[2]
+
     def __str__(self) -> str:
-        streams = "".join(f"\n\n{name}:\n{text}" for name, text in self._streams())
-        return text_table(self._HEADER, [self._whole_row()]) + streams
+        parts = [text_table(self._HEADER, [self._whole_row()]), self._more(), *(f"{name}:\n{text}" for name, text in self._streams())]
+        return "\n\n".join(part for part in parts if part)
 
     def _repr_html_(self) -> str:
         streams = "".join(f"<p>{name}:</p><pre>{escape(text)}</pre>" for name, text in self._streams())
-        return html_table(self._HEADER, [self._whole_row()]) + streams
+        more = f"<pre>{escape(self._more())}</pre>" if self._more() else ""
+        return html_table(self._HEADER, [self._whole_row()]) + more + streams
 
 
 def _readable(data: bytes) -> str:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import ipywidgets
 
-from labkit.data_files import data_folder
 from labkit.errors import ArgumentError
-from labkit.sandbox.attacks import ATTACKS, Attack, AttackReport, stage
+from labkit.sandbox.attacks import ATTACKS, Attack, AttackReport, hostile_sources, stage
 from labkit.sandbox.result import Outcome
 from labkit.ui.panel import text_widget
 from labkit.ui.runtimes_panel import RuntimesPanel
@@ -57,7 +56,7 @@ class GalleryPanel(RuntimesPanel):
         super().__init__(runtimes)
         if attack is not None and attack not in ATTACKS:
             raise ArgumentError(f"There is no attack {attack!r}.", remedy=f"Choose from {', '.join(ATTACKS)}.")
-        self._guests = data_folder() / "sources" / "hostile"
+        self._guests = hostile_sources()
         self.reports: tuple[AttackReport, ...] = ()
         self._picker = ipywidgets.Dropdown(
             options=[(f"{each.name}: {each.sentence}", name) for name, each in ATTACKS.items()],
@@ -71,7 +70,7 @@ class GalleryPanel(RuntimesPanel):
         self._build(
             [self._picker, self._about],
             run_tooltip="Let the guest loose on each runtime that is ticked",
-            cancel_tooltip="Leave out the runtimes that are still to come",
+            cancel_tooltip="End the guest, and leave out the runtimes that are still to come",
         )
 
     def _describe(self) -> None:
@@ -87,7 +86,10 @@ class GalleryPanel(RuntimesPanel):
         return task.name
 
     def _run_one(self, task: Attack, name: str) -> bool:
-        report = stage(task.name, runtime=name)
+        report = stage(task.name, runtime=name, cancel=self._cancel)
+        if report.result is not None and report.result.outcome is Outcome.CANCELLED:
+            self._say(f"{task.name} on {name} was cancelled.")
+            return False
         self.reports += (report,)
         row = report.row()
         words = _words(report)

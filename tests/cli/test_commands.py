@@ -86,7 +86,7 @@ def test_fuel_ends_a_loop(labkit_main, wat):
 def test_run_without_a_function_names_those_there_are(labkit_main, wat):
     ran = labkit_main("run", wat)
     assert ran.code == 1
-    assert 'export="add"' in ran.err
+    assert "--export add" in ran.err
 
 
 def test_step_shows_every_instruction(labkit_main, wat):
@@ -216,3 +216,26 @@ def test_a_programs_environment_is_what_is_named(labkit_main, monkeypatch):
     answer = object_in(labkit_main("run", show, "--env", "NAME=va=lue", "--json", "--", "--flag").out)
     assert (answer["stdout"], answer["exit_code"]) == ("show.wat\n--flag\nNAME=va=lue\n", 0)
     assert labkit_main("run", show, "--env", "nothing").code == 2
+
+
+def test_remedies_name_options_and_not_pythons_arguments(labkit_main, wat):
+    stopped = labkit_main("run", wat, "--export", "loop", "--time", "0.2")
+    assert "Raise --time" in stopped.out
+    assert "Limits(" not in stopped.out
+    refused = labkit_main("run", wat)
+    assert refused.code == 1
+    assert "--export add" in refused.err
+
+
+def test_usage_asks_for_what_is_required_alone(labkit_main, wat):
+    for command, missing in (("step", "FILE, FUNCTION"), ("run", "FILE")):
+        shown = labkit_main(command)
+        assert shown.code == 2
+        assert shown.err.rstrip().endswith(f"required: {missing}")
+
+
+def test_compiling_and_output_have_limits_of_their_own(labkit_main, wat):
+    assert labkit_main("run", wat, "--export", "add", "1", "2", "--compile-time", "100").code == 0
+    refused = labkit_main("run", wat, "--export", "add", "1", "2", "--compile-time", "0")
+    assert (refused.code, "--compile-time" in refused.err) == (1, True)
+    assert labkit_main("run", wat, "--export", "add", "1", "2", "--output", "1KiB").code == 1

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from pathlib import Path
 
 import pytest
 
-from labkit.errors import UnreadableFile
-from labkit.sandbox import attacks
-from labkit.sandbox.attacks import ATTACKS, SOURCES, stage
+import labkit
+from labkit.errors import ArgumentError, UnreadableFile
+from labkit.sandbox import Outcome, attacks
+from labkit.sandbox.attacks import ATTACKS, hostile_sources, stage
+
+# WASI's numbers for errors.
+BAD_DESCRIPTOR, NO_ENTRY = 8, 44
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -21,7 +26,7 @@ def test_attack(runtime_name: str, name: str):
 
 
 def test_every_program_is_in_the_gallery():
-    assert {path.stem for path in SOURCES.glob("*.wat")} - {attack.program for attack in ATTACKS.values()} == {"link"}
+    assert {path.stem for path in hostile_sources().glob("*.wat")} - {attack.program for attack in ATTACKS.values()} == {"link"}
 
 
 def test_a_broken_promise_shows(monkeypatch: pytest.MonkeyPatch):
@@ -43,6 +48,30 @@ def test_a_broken_promise_shows(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_without_the_sources_the_remedy_says_where_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(attacks, "SOURCES", tmp_path)
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path))
     with pytest.raises(UnreadableFile, match="clone"):
         stage("loop")
+
+
+def test_an_attack_can_be_cancelled_while_it_runs():
+    cancel = threading.Event()
+    timer = threading.Timer(0.5, cancel.set)
+    timer.start()
+    report = stage("loop", limits=labkit.Limits(time=60), cancel=cancel)
+    timer.join()
+    assert report.result is not None
+    assert report.result.outcome is Outcome.CANCELLED
+    assert report.unharmed
+    assert stage("loop").held
+
+
+def test_an_attack_that_there_is_not_is_named_with_those_that_there_are():
+    with pytest.raises(ArgumentError, match=r"no attack 'siege'.*loop"):
+        stage("siege")
+
+
+def test_what_reaches_for_files_says_why_it_may_not(tmp_path: Path):
+    # Not the last descriptor's error, which is that there is no such descriptor.
+    result = labkit.run(hostile_sources() / "reach.wat", args=["nothing there"], dirs={"/data": tmp_path})
+    assert result.exit_code == NO_ENTRY
+    assert labkit.run(hostile_sources() / "reach.wat", args=["nothing there"]).exit_code == BAD_DESCRIPTOR

@@ -7,7 +7,7 @@ import traceback
 
 import pytest
 
-from labkit.errors import ArgumentError, ArgumentRangeError, GuestTrap, LabkitError, TrapKind
+from labkit.errors import ArgumentError, ArgumentRangeError, GuestTrap, LabkitError, LinkError, TrapKind
 from labkit.modules.types import FuncType
 
 CALLER = """(module
@@ -202,7 +202,7 @@ def test_an_exception_of_a_start_function_comes_out_of_instantiate(engine):
 
 
 def test_a_python_function_called_with_what_it_does_not_take_raises_its_own_error(engine):
-    instance = engine.compile(CALLER).instantiate({"host": {"f": lambda: 1}})
+    instance = engine.compile(CALLER).instantiate({"host": {"f": lambda *given: (lambda: 1)(*given)}})
     with pytest.raises(TypeError, match="positional argument"):
         instance.func("call")(1)
 
@@ -249,3 +249,27 @@ def test_recursion_through_the_host_without_end_is_an_error_and_not_a_crash(run_
     """
     assert set(run_python(program, runtime_name).split()) <= {"RecursionError", "GuestTrap"}
     assert len(run_python(program, runtime_name).split()) == 6
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: None,
+        lambda first, second: None,
+        lambda *, number: None,
+        "a".upper,
+        lambda number, other, *rest: None,
+        type("C", (), {"m": lambda s: 0})().m,
+    ],
+)
+def test_a_host_function_with_another_number_of_parameters_is_refused_when_it_is_linked(engine, call):
+    module = engine.compile('(module (import "env" "log" (func (param i32))))')
+    with pytest.raises(LinkError, match=r"env\.log takes .* passes 1 argument \(i32\)"):
+        module.instantiate({"env": {"log": call}})
+    with pytest.raises(LinkError, match="passes 1 argument"):
+        engine.store().func(call, ("i32",))
+
+
+@pytest.mark.parametrize("call", [lambda number: None, lambda number, other=1: None, lambda *numbers: None, lambda number=1: None, print, [].append])
+def test_a_host_function_that_takes_what_it_is_passed_is_linked(engine, call):
+    engine.compile('(module (import "env" "log" (func (param i32))))').instantiate({"env": {"log": call}})

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import labkit
-from labkit.errors import ArgumentError, ExportNotFound, LinkError, UnreadableFile, Unsupported
+from labkit.errors import ArgumentError, ExportNotFound, LinkError, RuntimeUnavailable, UnreadableFile, Unsupported
 from labkit.sandbox import Outcome
 from labkit.sandbox.confinement import landlock_version
 from tests.sandbox.guests import CAT, CLOCK_AND_CHANCE, ECHO, FOLDERS, HOSTILE, NOTHING
@@ -238,3 +238,40 @@ def test_a_folder_granted_as_the_root_is_the_one_that_is_called_so(runtime_name:
             (br $next))))"""
     result = labkit.run(make, dirs={"/": (tmp_path, "rw")}, runtime=runtime_name)
     assert (result.exit_code, [path.name for path in tmp_path.iterdir()]) == (0, ["made"])
+
+
+def test_a_buffer_that_ends_where_memory_does(runtime_name: str):
+    fill = """(module
+        (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (func (export "_start") (call $exit (call $random (i32.const 65520) (i32.const {size})))))"""
+    assert labkit.run(fill.format(size=15), runtime=runtime_name).exit_code == 0
+    result = labkit.run(fill.format(size=16), runtime=runtime_name)
+    if runtime_name.startswith("wasmer"):
+        # Its library checks one byte too many, and panics.
+        assert result.outcome is Outcome.TRAPPED
+        assert "ends exactly at the end of memory" in result.message
+    else:
+        assert (result.outcome, result.exit_code) == (Outcome.EXITED, 0)
+
+
+def test_a_runtime_that_is_not_here_is_said_before_what_this_system_lacks(monkeypatch: pytest.MonkeyPatch, folder: Path):
+    def absent(name: str, **_: object) -> object:
+        raise RuntimeUnavailable(f"The runtime {name} does not work here.", remedy="Install it.")
+
+    monkeypatch.setattr(sys.modules["labkit.sandbox.run"], "landlock_version", lambda: 0)
+    monkeypatch.setattr(sys.modules["labkit.sandbox.run"], "get_runtime", absent)
+    with pytest.raises(RuntimeUnavailable, match="wasmer does not work here"):
+        labkit.run(NOTHING, dirs={"/data": folder}, runtime="wasmer")
+
+
+def test_a_message_of_several_lines_stays_out_of_the_table():
+    result = labkit.run('(module (func $inner unreachable) (func (export "f") (call $inner)))', export="f")
+    header, row, *rest = str(result).splitlines()
+    assert header.startswith("runtime")
+    assert "unreachable" in row
+    assert "  in inner at byte" in "\n".join(rest)
+    assert max(map(len, (header, row))) < 150
+    assert result.message.count("\n") >= 2
+    assert "<pre>" in result._repr_html_()

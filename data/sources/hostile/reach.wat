@@ -1,5 +1,6 @@
 ;; Reaches for the path in its first argument through every descriptor from 3 to 9. What it can open it prints, or, with a second
-;; argument, overwrites; then it exits with 0. Where it can open nothing it exits with the last error's number.
+;; argument, overwrites; then it exits with 0. Where it can open nothing it exits with the
+;; number of the first error that is not that there is no such descriptor (8).
 (module
   (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
@@ -16,7 +17,8 @@
       (if (i32.load8_u (local.get $end))
         (then (local.set $end (i32.add (local.get $end) (i32.const 1))) (br $next))))
     (i32.sub (local.get $end) (local.get $text)))
-  (func (export "_start") (local $folder i32) (local $error i32) (local $writes i32) (local $path i32) (local $file i32)
+  (func (export "_start") (local $folder i32) (local $error i32) (local $writes i32) (local $path i32) (local $file i32) (local $reason i32)
+    (local.set $reason (i32.const 8))
     (drop (call $args_sizes_get (i32.const 0) (i32.const 4)))
     (local.set $writes (i32.gt_u (i32.load (i32.const 0)) (i32.const 2)))
     (drop (call $args_get (i32.const 1024) (i32.const 2048)))
@@ -43,6 +45,7 @@
               (if (i32.eqz (local.get $error))
                 (then (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24)))))
               (call $exit (local.get $error))))))
+      (if (i32.eq (local.get $reason) (i32.const 8)) (then (local.set $reason (local.get $error))))
       (local.set $folder (i32.add (local.get $folder) (i32.const 1)))
       (br_if $next (i32.lt_u (local.get $folder) (i32.const 10))))
-    (call $exit (local.get $error))))
+    (call $exit (local.get $reason))))
