@@ -11,12 +11,12 @@ from typing import Any
 import wasmtime
 
 from labkit.bench.comparison import Ratio
+from labkit.bench.contenders import checked, version
 from labkit.bench.goals import Bench, Direction, Findings, Goal
 from labkit.bench.interleave import Progress, compare
-from labkit.errors import BenchError
 from labkit.modules.load import to_wasm
-from labkit.runtimes._wasmtime_ffi import hand_bound
-from labkit.runtimes.registry import RuntimeStatus, runtime, runtimes
+from labkit.runtimes._wasmtime_by_hand import hand_bound
+from labkit.runtimes.registry import runtime, runtimes
 from labkit.runtimes.wasmtime_runtime import WasmtimeRuntime, WasmtimeStore
 
 __all__ = ["BENCH"]
@@ -53,7 +53,7 @@ def _same(value: int) -> int:
 def _run(seconds: float, progress: Progress) -> Findings:
     status = {row.name: row for row in runtimes()}
     wasmer = status["wasmer"].available
-    calls, callbacks = _checked(_calls(wasmer=wasmer), 42), _checked(_callbacks(wasmer=wasmer), sum(range(_CALLBACKS)))
+    calls, callbacks = checked(_calls(wasmer=wasmer), 42), checked(_callbacks(wasmer=wasmer), sum(range(_CALLBACKS)))
     into = compare(calls, seconds=seconds * 0.6, progress=lambda share: progress(share * 0.6))
     out = compare(callbacks, seconds=seconds * 0.4, operations=_CALLBACKS, progress=lambda share: progress(0.6 + share * 0.4))
     figures: dict[str, Ratio] = {
@@ -69,25 +69,11 @@ def _run(seconds: float, progress: Progress) -> Findings:
     return Findings(
         figures,
         {into_title: into, out_title: out},
-        (*(_version(status[name]) for name in ("wasmtime", "wasmer") if status[name].available), f"Python {platform.python_version()}"),
+        (*(version(status[name]) for name in ("wasmtime", "wasmer") if status[name].available), f"Python {platform.python_version()}"),
         () if wasmer else (f"Wasmer is not measured: {why}",),
         {} if wasmer else {_WASMER: why, _STOCK_WASMER: why},
         {into_title: sha256(to_wasm(_ADD)).hexdigest(), out_title: sha256(to_wasm(_SUM)).hexdigest()},
     )
-
-
-def _version(row: RuntimeStatus) -> str:
-    return f"{row.name} {row.version} ({row.release_year})"
-
-
-def _checked(contenders: dict[str, Callable[[], Any]], expected: int) -> dict[str, Callable[[], Any]]:
-    """Let each contender prove that it does the work it is timed for."""
-    for name, contender in contenders.items():
-        if (got := contender()) != expected:
-            raise BenchError(
-                f"{name} gave {got!r} where {expected} is right, so its time means nothing.", remedy="Report this as a fault of labkit's."
-            )
-    return contenders
 
 
 def _wasmtime() -> WasmtimeRuntime:

@@ -19,12 +19,12 @@ from labkit.runtimes.values import FORMAT, PACK_ERRORS, check_results
 if TYPE_CHECKING:
     from labkit.runtimes.wasmtime_store import WasmtimeStore
 
-__all__ = ["bind", "bind_checked", "host_function", "host_function_checked"]
+__all__ = ["bind", "bind_checked", "host_function", "host_function_checked", "layout"]
 
 _VALUE_BYTES = ctypes.sizeof(ffi.wasmtime_val_raw_t)
 
 
-def _layout(types: Sequence[str], formats: dict[str, str]) -> struct.Struct:
+def layout(types: Sequence[str], formats: dict[str, str]) -> struct.Struct:
     """Lay values out as an array of wasmtime_val_raw_t."""
     return struct.Struct("<" + "".join(f"{formats[name]}{_VALUE_BYTES - struct.calcsize(formats[name])}x" for name in types))
 
@@ -56,7 +56,7 @@ def bind(store: WasmtimeStore, func: wasmtime.Func, type: FuncType, name: str) -
         trap=trap,
         func=func,  # keeps alive the C structure at `target`
         # What never changes is converted for C once, which halves the price of a call through ctypes.
-        context=_for_c(store.native._context()),
+        context=store.context,
         target=_for_c(ctypes.addressof(func._func)),
         slots=_for_c(ctypes.addressof(values)),
         count=_for_c(count),
@@ -96,8 +96,8 @@ def bind_checked(store: WasmtimeStore, func: wasmtime.Func, type: FuncType) -> C
 
 def host_function(store: WasmtimeStore, call: Callable[..., Any], type: FuncType, name: str) -> wasmtime.Func:
     """Make a function of numbers that guests can call, from a Python one."""
-    unpack = _layout(type.params, FORMAT).unpack_from
-    pack, count = _layout(type.results, FORMAT).pack_into, len(type.results)
+    unpack = layout(type.params, FORMAT).unpack_from
+    pack, count = layout(type.results, FORMAT).pack_into, len(type.results)
     argument_bytes, result_bytes = len(type.params) * _VALUE_BYTES, count * _VALUE_BYTES
     buffer, store_of = private.buffer, _weakly(store)
 

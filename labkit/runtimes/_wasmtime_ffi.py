@@ -18,7 +18,6 @@ from weakref import WeakValueDictionary
 import cffi
 import wasmtime
 from wasmtime import _ffi as ffi
-from wasmtime._extern import wrap_extern
 from wasmtime._managed import Managed
 from wasmtime._trap import FrameList
 
@@ -35,10 +34,8 @@ __all__ = [
     "call_checked",
     "call_prepared",
     "error_frames",
-    "find_export",
     "functype",
     "global_bits",
-    "hand_bound",
     "host_callback",
     "new_checked",
     "new_trap",
@@ -72,7 +69,6 @@ def _function(name: str, result: Any, *arguments: Any) -> Any:
 
 
 _pointer, _size = ctypes.c_void_p, ctypes.c_size_t
-_call_unchecked = _function("wasmtime_func_call_unchecked", _pointer, _pointer, _pointer, _pointer, _size, _pointer)
 _new_unchecked = _function("wasmtime_func_new_unchecked", None, *[_pointer] * 6)
 _new_checked = _function("wasmtime_func_new", None, *[_pointer] * 6)
 _epoch_callback = _function("wasmtime_store_epoch_deadline_callback", None, _pointer, _pointer, _pointer, _pointer)
@@ -125,25 +121,6 @@ def new_trap() -> int:
     return int(_trap_new(b"host function raised", 20))
 
 
-def hand_bound(store: WasmtimeStore, func: wasmtime.Func) -> Callable[[int, int], int]:
-    """Bind an (i32, i32) -> i32 as one would by hand, its C types declared, its errors checked: what labkit's calls are measured against."""
-    values = (ffi.wasmtime_val_raw_t * 2)()
-    trap = ctypes.c_void_p()
-    context = ctypes.cast(store.native._context(), ctypes.c_void_p).value
-    target, slots, trap_slot = ctypes.addressof(func._func), ctypes.addressof(values), ctypes.addressof(trap)
-    enter = _call_unchecked
-    first, second = values
-
-    def call(left: int, right: int) -> int:
-        first.i32 = left
-        second.i32 = right
-        if enter(context, target, slots, 2, trap_slot) or trap:
-            raise RuntimeError("the guest trapped")
-        return first.i32
-
-    return call
-
-
 _watched: WeakValueDictionary[int, WasmtimeStore] = WeakValueDictionary()
 
 
@@ -193,15 +170,6 @@ def error_frames(error: wasmtime.WasmtimeError) -> list[wasmtime.Frame]:
     frames = FrameList(error)
     _error_trace(error.ptr(), ctypes.byref(frames.vec))
     return [wasmtime.Frame._from_ptr(frames.vec.data[i], frames) for i in range(frames.vec.size)]
-
-
-def find_export(store: wasmtime.Store, instance: wasmtime.Instance, name: str) -> Any:
-    """Find one export by name, without walking all of them."""
-    item, encoded = ffi.wasmtime_extern_t(), name.encode()
-    ffi.wasmtime_instance_export_get(
-        store._context(), ctypes.byref(instance._instance), ctypes.create_string_buffer(encoded), len(encoded), ctypes.byref(item)
-    )
-    return wrap_extern(item)
 
 
 def global_bits(store: wasmtime.Store, variable: wasmtime.Global, content: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from labkit.errors import ArtifactError, LabkitError, UnsupportedLimit
 from labkit.limits import Limits
 from labkit.modules.interface import read_interface
 from labkit.modules.load import to_wasm
+from labkit.modules.types import FuncType
 from labkit.runtimes import artifacts
 from labkit.runtimes.instance import Module
 from labkit.runtimes.store import Store
@@ -159,7 +161,11 @@ class Runtime(ABC):
 
     def _store_for(self, module: Module, limits: Limits | None) -> Store:
         """Make the store of one instance; an adapter may know a better one than `store` makes."""
-        return self.store(limits=limits)
+        return self._store(_UNLIMITED) if limits is None else self.store(limits=limits)
+
+    def _bind_fresh(self, module: Module, type: FuncType, name: str) -> Callable[..., Any] | None:
+        """Bind a function to a fresh instance for each call, where an adapter knows a better way than making an `Instance`."""
+        return None
 
     def __repr__(self) -> str:
         return f"<Runtime {self.name} {self.version}{', interruptible' if self.interruptible else ''}>"

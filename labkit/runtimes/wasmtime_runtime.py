@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import Any
 
 import wasmtime
 
-from labkit.errors import ArtifactError, CompileError
+from labkit.errors import ArtifactError, CompileError, Unsupported
 from labkit.limits import Limits
+from labkit.modules.types import FuncType
 from labkit.runtimes import _wasmtime_ffi as private
+from labkit.runtimes import _wasmtime_stores as stores
 from labkit.runtimes import artifacts
+from labkit.runtimes._wasmtime_fresh import bind_fresh
+from labkit.runtimes.instance import Module
 from labkit.runtimes.interface import Runtime
 from labkit.runtimes.store import Store
 from labkit.runtimes.ticker import tick
-from labkit.runtimes.wasmtime_store import WasmtimeStore
+from labkit.runtimes.values import is_numeric
+from labkit.runtimes.wasmtime_failures import fail
+from labkit.runtimes.wasmtime_store import MOST_SLOTS, WasmtimeStore
 
 __all__ = ["WasmtimeRuntime", "WasmtimeStore"]
 
@@ -28,17 +35,25 @@ class WasmtimeRuntime(Runtime):
         Compile with Winch, the baseline compiler, in place of Cranelift.
     interruptible : bool
         Compile with epoch checks, so that interrupting the kernel and ``Limits(time=…)`` stop a guest.
+    pooled_instances : int
+        Room for how many instances is reserved beforehand; 0 takes room for each as it is made.
     """
 
     version = private.VERSION
     release_year = 2026 if version.startswith("50.") else None
 
-    def __init__(self, *, winch: bool = False, interruptible: bool = True) -> None:
+    def __init__(self, *, winch: bool = False, interruptible: bool = True, pooled_instances: int = 0) -> None:
         self.name = "wasmtime-winch" if winch else "wasmtime"
         self.interruptible = interruptible and private.PRIVATE
         self.enforces = frozenset({"memory", "fuel", "time"} if self.interruptible else {"memory", "fuel"})
+        if pooled_instances and not private.PRIVATE:
+            raise Unsupported(
+                f"A pool of instances takes the private bindings of wasmtime {private.CHECKED_VERSION}.", remedy="Leave pooled_instances out."
+            )
+        self.pooled_instances = pooled_instances
         self._winch = winch
         self._engines: dict[bool, wasmtime.Engine] = {}
+        self._store_makers: dict[bool, Callable[[], Any]] = {}
 
     @cached_property
     def fingerprint(self) -> str:
@@ -53,10 +68,19 @@ class WasmtimeRuntime(Runtime):
             config.consume_fuel = fuel
             if self._winch:
                 private.select_winch(config)
+            if self.pooled_instances:
+                stores.select_pool(config, self.pooled_instances)
             self._engines[fuel] = wasmtime.Engine(config)
             if self.interruptible:
                 tick(self._engines[fuel])
         return self._engines[fuel]
+
+    def store_maker(self, *, fuel: bool) -> Callable[[], Any]:
+        """Get what makes native stores of an engine."""
+        if (make := self._store_makers.get(fuel)) is None:
+            # The tables of a pool have bounds of their own.
+            make = self._store_makers[fuel] = stores.store_maker(self.engine(fuel=fuel), None if self.pooled_instances else MOST_SLOTS)
+        return make
 
     def _compile(self, wasm: bytes) -> Any:
         return self.compile_native(wasm, fuel=False)
@@ -95,3 +119,26 @@ class WasmtimeRuntime(Runtime):
 
     def _store(self, limits: Limits) -> Store:
         return WasmtimeStore(self, limits)
+
+    def code(self, module: Module, *, fuel: bool) -> wasmtime.Module:
+        """The module as it is compiled for stores with fuel, or without."""
+        if not fuel:
+            return module.native  # type: ignore[no-any-return]
+        if module.wasm is None:
+            raise Unsupported("A deserialized module was compiled without fuel.", remedy="Compile it from its bytes to limit its fuel.")
+        if "fuel" not in module.variants:
+            module.variants["fuel"] = self.compile_native(module.wasm, fuel=True)
+        return module.variants["fuel"]  # type: ignore[no-any-return]
+
+    def linked(self, module: Module, *, fuel: bool) -> stores.Linked:
+        """A module that imports nothing, linked once for all its instances."""
+        name = "linked with fuel" if fuel else "linked"
+        if (linked := module.variants.get(name)) is None:
+            linked = module.variants[name] = stores.Linked(self.engine(fuel=fuel), self.code(module, fuel=fuel))
+        return linked
+
+    def _bind_fresh(self, module: Module, type: FuncType, name: str) -> Callable[..., Any] | None:
+        if not private.PRIVATE or self.interruptible or module.imports or not is_numeric(type):
+            return None
+        linked = self.linked(module, fuel=False)
+        return bind_fresh(self.store_maker(fuel=False), linked, type, name, partial(fail, runtime=self.name))

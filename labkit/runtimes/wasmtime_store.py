@@ -3,72 +3,66 @@
 from __future__ import annotations
 
 import ctypes
-import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import wasmtime
-from wasmtime import TrapCode
+from wasmtime._extern import wrap_extern
 
-from labkit.errors import Frame, GuestTrap, LimitExceeded, LinkError, OutOfBounds, TrapKind, Unsupported
+from labkit.errors import GuestTrap, OutOfBounds, TrapKind, Unsupported
 from labkit.limits import Limits
 from labkit.modules.types import Export, FuncType, GlobalType, MemoryType, TableType
 from labkit.runtimes import _wasmtime_ffi as private
+from labkit.runtimes import _wasmtime_stores as stores
 from labkit.runtimes.externs import Extern, Function
 from labkit.runtimes.instance import Module
 from labkit.runtimes.store import Store
 from labkit.runtimes.wasmtime_externs import WasmtimeGlobal, WasmtimeMemory, WasmtimeTable, bind_function, host_function
+from labkit.runtimes.wasmtime_failures import backtrace, raise_failure
 
 if TYPE_CHECKING:
     from labkit.runtimes.wasmtime_runtime import WasmtimeRuntime
 
-__all__ = ["WasmtimeStore", "backtrace"]
+__all__ = ["MOST_SLOTS", "WasmtimeStore"]
 
-_KINDS = {
-    TrapCode.UNREACHABLE: TrapKind.UNREACHABLE,
-    TrapCode.INTEGER_DIVISION_BY_ZERO: TrapKind.INTEGER_DIVIDE_BY_ZERO,
-    TrapCode.INTEGER_OVERFLOW: TrapKind.INTEGER_OVERFLOW,
-    TrapCode.BAD_CONVERSION_TO_INTEGER: TrapKind.INVALID_CONVERSION,
-    TrapCode.MEMORY_OUT_OF_BOUNDS: TrapKind.MEMORY_OUT_OF_BOUNDS,
-    TrapCode.TABLE_OUT_OF_BOUNDS: TrapKind.TABLE_OUT_OF_BOUNDS,
-    TrapCode.INDIRECT_CALL_TO_NULL: TrapKind.UNDEFINED_ELEMENT,
-    TrapCode.BAD_SIGNATURE: TrapKind.INDIRECT_CALL_TYPE_MISMATCH,
-    TrapCode.STACK_OVERFLOW: TrapKind.STACK_OVERFLOW,
-    TrapCode.OUT_OF_FUEL: TrapKind.OUT_OF_FUEL,
-    TrapCode.INTERRUPT: TrapKind.DEADLINE,
-}
-
-# A phrase of the runtime's where something is used up, and what to do about it.
-_EXHAUSTED = {
-    "exceeds memory limits": "Ask for less memory, or raise Limits(memory=…).",
-    "forcing trap when growing": "Ask for less memory, or raise Limits(memory=…).",
-    "resource limit exceeded": "Close this store, and make further instances in a new one.",
-    "mmap failed": "Ask for less memory, or close other instances.",
-    "out of memory": "Ask for less memory, or close other instances.",
-}
 #: As many slots as a module may declare for a table; a guest could otherwise grow one until the process is killed.
-_MOST_SLOTS = 10_000_000
-_NO_OFFSET = 2 ** (8 * ctypes.sizeof(ctypes.c_size_t)) - 1  # of a frame that has none
+MOST_SLOTS = 10_000_000
 
 
 class WasmtimeStore(Store):
     """A Wasmtime store with its limits, and the way errors come out of it."""
 
+    __slots__ = ("_native", "context", "keep", "metered", "pointer")
+
     runtime: WasmtimeRuntime
+    _deadline = float("inf")
 
     def __init__(self, runtime: WasmtimeRuntime, limits: Limits) -> None:
         super().__init__(runtime, limits)
+        self._native: wasmtime.Store | None = None
         self.metered = limits.fuel_units is not None
-        self.native = wasmtime.Store(runtime.engine(fuel=self.metered))
         #: What the native store points to and Python must keep alive: callbacks.
         self.keep: list[Any] = []
-        self._deadline = float("inf")
+        if private.PRIVATE:
+            self.pointer = pointer = runtime.store_maker(fuel=self.metered)()
+            self.context = stores.context_of(pointer)
+            if limits.memory_bytes is not None:
+                stores.limit_store(pointer, limits.memory_bytes, MOST_SLOTS)
+        else:
+            self.native.set_limits(memory_size=-1 if limits.memory_bytes is None else limits.memory_bytes, table_elements=MOST_SLOTS)
         if limits.fuel_units is not None:
             self.native.set_fuel(limits.fuel_units)
-        self.native.set_limits(memory_size=-1 if limits.memory_bytes is None else limits.memory_bytes, table_elements=_MOST_SLOTS)
         if runtime.interruptible:
             private.watch_epochs(self)
+
+    @property
+    def native(self) -> wasmtime.Store:
+        """The binding's own object."""
+        if self._native is None:
+            engine = self.runtime.engine(fuel=self.metered)
+            self._native = stores.adopt(self.pointer, self.context, engine) if private.PRIVATE else wasmtime.Store(engine)
+        return self._native
 
     def on_epoch(self) -> None:
         """Stop the guest past its deadline; Python delivers a keyboard interrupt here by itself."""
@@ -77,8 +71,7 @@ class WasmtimeStore(Store):
 
     def timed(self, call: Callable[..., Any]) -> Callable[..., Any]:
         """Give each outermost call of a function the time that the limits allow."""
-        seconds = self.limits.time_seconds
-        if seconds is None:
+        if (seconds := self.limits.time_seconds) is None:
             return call
 
         def timed_call(*arguments: Any) -> Any:
@@ -109,32 +102,23 @@ class WasmtimeStore(Store):
             if isinstance(pending, GuestTrap) and pending.kind is TrapKind.DEADLINE and not pending.backtrace:
                 raise GuestTrap(TrapKind.DEADLINE, runtime=self.runtime.name, backtrace=backtrace(failure)) from None
             raise pending
-        if isinstance(failure, wasmtime.Trap):
-            code = failure.trap_code
-            kind = _KINDS.get(code, TrapKind.OTHER) if code else TrapKind.OTHER
-            detail = failure.message.rsplit("wasm trap:", 1)[-1].strip()
-            raise GuestTrap(kind, runtime=self.runtime.name, detail=detail, backtrace=backtrace(failure)) from None
-        if isinstance(failure, wasmtime.WasmtimeError):
-            words = " ".join(str(failure).split())
-            for phrase, remedy in _EXHAUSTED.items():
-                if phrase in words:
-                    raise LimitExceeded(f"{self.runtime.name}: {words}.", remedy=remedy) from None
-            if "disabled for this engine" in words:
-                raise Unsupported(f"{self.runtime.name}: {words}.", remedy="Build the module without that feature.") from None
-            if frames := backtrace(failure):  # what the runtime does for a guest that runs, such as WASI, has failed
-                detail = re.sub(r"error while executing at wasm backtrace:.* Caused by: ", "", words)
-                raise GuestTrap(TrapKind.OTHER, runtime=self.runtime.name, detail=detail, backtrace=frames) from None
-            raise LinkError(f"{self.runtime.name} cannot link the module: {words}.", remedy="Compare module.imports with what you pass.") from None
-        raise failure
+        raise_failure(failure, self.runtime.name)
 
     def _instantiate(self, module: Module, externs: list[Extern]) -> Any:
-        native = module.native
-        if self.metered:
-            if module.wasm is None:
-                raise Unsupported("A deserialized module was compiled without fuel.", remedy="Compile it from its bytes to limit its fuel.")
-            if "fuel" not in module.variants:
-                module.variants["fuel"] = self.runtime.compile_native(module.wasm, fuel=True)
-            native = module.variants["fuel"]
+        if not private.PRIVATE:
+            return self._instantiate_public(self.runtime.code(module, fuel=self.metered), externs)
+        slot = stores.InstanceSlot()
+        if externs:
+            code = self.runtime.code(module, fuel=self.metered)
+            error = self.timed(stores.instantiate)(self.context, code, [extern.native for extern in externs], slot)
+        else:
+            instantiate = stores.instantiate_linked if self.limits.time_seconds is None else self.timed(stores.instantiate_linked)
+            error = instantiate(self.context, self.runtime.linked(module, fuel=self.metered), slot)
+        if error or slot.trap:
+            self.fail(error, ctypes.c_void_p(slot.trap))
+        return slot
+
+    def _instantiate_public(self, native: wasmtime.Module, externs: list[Extern]) -> Any:
         instantiate = self.timed(lambda: wasmtime.Instance(self.native, native, [extern.native for extern in externs]))
         try:
             return instantiate()
@@ -144,7 +128,7 @@ class WasmtimeStore(Store):
 
     def _export(self, native_instance: Any, export: Export) -> Extern:
         if private.PRIVATE:
-            native = private.find_export(self.native, native_instance, export.name)
+            native: Any = wrap_extern(stores.find_export(self.context, native_instance, export.name))
         else:
             native = native_instance.exports(self.native)[export.name]
         if isinstance(export.type, FuncType):
@@ -185,17 +169,8 @@ class WasmtimeStore(Store):
             raise OutOfBounds(f"{self.runtime.name} cannot make it: {error}.", remedy="Ask for less.") from None
 
     def _close(self) -> None:
-        self.native.close()
+        if self._native is not None:
+            self._native.close()
+        if private.PRIVATE:
+            stores.close_store(self.pointer)
         self.keep.clear()
-
-
-def backtrace(failure: BaseException) -> tuple[Frame, ...]:
-    """Where in the guest a trap or an error came from, innermost first."""
-    if isinstance(failure, wasmtime.Trap):
-        frames = failure.frames
-    elif isinstance(failure, wasmtime.WasmtimeError) and private.PRIVATE:
-        frames = private.error_frames(failure)
-    else:
-        return ()
-    offsets = [frame.module_offset for frame in frames]
-    return tuple(Frame(frame.func_index, frame.func_name, None if offset == _NO_OFFSET else offset) for frame, offset in zip(frames, offsets))

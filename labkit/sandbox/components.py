@@ -16,8 +16,9 @@ from wasmtime.component import ValType, Variant
 from labkit.errors import ArgumentError, ArtifactError, CompileError, ExportNotFound, GuestTrap, LinkError, TrapKind, Unsupported
 from labkit.limits import Limits
 from labkit.runtimes import artifacts
+from labkit.runtimes.wasmtime_failures import backtrace
 from labkit.runtimes.wasmtime_runtime import WasmtimeRuntime
-from labkit.runtimes.wasmtime_store import WasmtimeStore, backtrace
+from labkit.runtimes.wasmtime_store import WasmtimeStore
 from labkit.sandbox.grants import Grants
 from labkit.sandbox.request import Request
 from labkit.sandbox.wasi_wasmtime import grant, own_streams

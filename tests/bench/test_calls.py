@@ -7,7 +7,8 @@ import math
 import pytest
 
 import labkit.bench.process as process
-from labkit.bench import calls, run_bench
+from labkit.bench import run_bench
+from labkit.bench.contenders import checked
 from labkit.errors import BenchError
 from labkit.runtimes.registry import runtimes
 
@@ -28,4 +29,4 @@ def test_every_goal_gets_a_finite_figure_and_wasmer_its_rows_where_it_is(monkeyp
 
 def test_a_contender_with_a_wrong_result_is_not_timed():
     with pytest.raises(BenchError, match="gave 41 where 42 is right"):
-        calls._checked({"wrong": lambda: 41}, 42)
+        checked({"wrong": lambda: 41}, 42)
