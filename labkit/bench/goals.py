@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -13,11 +14,11 @@ from labkit.bench.interleave import Progress
 from labkit.bench.measured import Part
 from labkit.display import html_table, text_table
 
-__all__ = ["Bench", "Direction", "Figure", "Findings", "Goal", "Judgement", "Report", "Share", "judge"]
+__all__ = ["Bench", "Direction", "Figure", "Findings", "Goal", "Judgement", "Report", "Share", "Unavailable", "judge"]
 
 
 class Figure(Protocol):
-    """What a goal can be about: a `Ratio`, or a `Share`."""
+    """What a goal can be about: a `Ratio`, a `Share`, or that it is `Unavailable`."""
 
     @property
     def value(self) -> float:
@@ -74,6 +75,40 @@ class Share:
         return f"{self.value:.3f} ({low:.3f}–{high:.3f}), {self.count} of {self.total}"
 
 
+@dataclass(frozen=True)
+class Unavailable:
+    """A figure that could not be measured here; no goal about it is met.
+
+    Attributes
+    ----------
+    reason : str
+        Why, with what to do about it.
+    """
+
+    reason: str
+
+    @property
+    def value(self) -> float:
+        """Not a number."""
+        return math.nan
+
+    @property
+    def doubt(self) -> float:
+        """There is nothing to doubt."""
+        return 1.0
+
+    @property
+    def figures(self) -> str:
+        """Why there is none.
+
+        Examples
+        --------
+        >>> Unavailable("There is no Zig.").figures
+        'unavailable: There is no Zig.'
+        """
+        return f"unavailable: {self.reason}"
+
+
 class Direction(Enum):
     """On which side of its bound a figure must be."""
 
@@ -107,7 +142,7 @@ class Findings:
 
     Attributes
     ----------
-    figures : mapping of str to Ratio or Share
+    figures : mapping of str to Ratio, Share or Unavailable
         Those that its goals are about, and more where it has them.
     comparisons : mapping of str to Part
         The runs they come from, each mostly a `Comparison`, by what was compared.
@@ -160,7 +195,7 @@ class Judgement:
     Attributes
     ----------
     goal : Goal
-    figure : Ratio or Share
+    figure : Ratio, Share or Unavailable
     """
 
     goal: Goal

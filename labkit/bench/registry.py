@@ -13,6 +13,7 @@ __all__ = ["BENCH_MODULES", "bench_names", "find_bench"]
 BENCH_MODULES = {
     "calls": "labkit.bench.calls",
     "hostile": "labkit.bench.hostile",
+    "instance": "labkit.bench.instance",
     "languages": "labkit.bench.languages",
     "panel": "labkit.bench.panel",
     "sandbox": "labkit.bench.sandbox",
