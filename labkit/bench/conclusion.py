@@ -60,5 +60,10 @@ def conclude(
     control = ratio_of(Timing(first.name, first.calls, tuple(control_seconds)), first, seed=seed)
     doubt = 1.0 if control.covers_one else max(control.high, 1 / control.low)
     ratios = tuple(ratio_of(later, earlier, seed=seed, doubt=doubt) for j, later in enumerate(timings) for earlier in timings[:j])
-    warnings = doubts(timings, load, wall_seconds=wall_seconds)
+    warnings = (*_notice(source), *doubts(timings, load, wall_seconds=wall_seconds))
     return Comparison(tuple(timings), control, ratios, warnings, load, overhead_seconds, wall_seconds, seed, tuple(control_seconds), source)
+
+
+def _notice(source: Source) -> tuple[str, ...]:
+    """What stands under recorded figures wherever they are shown."""
+    return () if source is Source.LIVE else ("These figures are recorded, and were not measured here. The record names their machine and date.",)

@@ -148,7 +148,8 @@ class Rows(tuple[Row, ...]):
         if not found:
             titles = ", ".join(dict.fromkeys(repr(row.comparison) for row in self)) or "none, for nothing is recorded"
             raise ArgumentError(f"No run here compared {title!r}.", remedy=f"Choose one of {titles}.")
-        rows = [row for row in found if row.run == found[-1].run]
+        # Of one source, too: a run may be here both as it was measured and as it was recorded.
+        rows = [row for row in found if (row.run, row.source) == (found[-1].run, found[-1].source)]
         contenders, controls = [row for row in rows if not row.is_control], [row for row in rows if row.is_control]
         first = contenders[0]
         if first.seed is None or len(controls) != 1:

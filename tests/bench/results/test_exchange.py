@@ -29,7 +29,10 @@ def test_the_same_comparison_comes_out_marked_as_recorded(comparison) -> None:
     again = from_json(to_json(kept)).comparison("a thing")
     assert again.source is Source.RECORDED
     assert (again.ratios, again.control, again.timings) == (comparison.ratios, comparison.control, comparison.timings)
+    for shown in (str(again), again._repr_html_()):
+        assert "recorded, and were not measured here" in shown
     assert kept.comparison("a thing") == comparison
+    assert "recorded" not in str(kept.comparison("a thing"))
 
 
 def test_csv_has_a_line_for_each_sample_and_one_for_what_was_unavailable(comparison) -> None:

@@ -38,6 +38,7 @@ def test_never_across_live_and_recorded_not_even_of_the_very_same_run(comparison
             assert "recorded" in refused(one, other, everything)
             assert "recorded" in refused(other, one, everything)
     assert ratio(recorded[1], recorded[0], everything) == comparison.ratio("two", "one")
+    assert everything.comparison("a thing") == recorded.comparison("a thing")
     assert "from a recorded run" in str(side_by_side(recorded[1], recorded[0], everything))
 
 
