@@ -31,27 +31,31 @@ LICENCES = {
     "javascript": f"QuickJS-NG (MIT), {_LIBC}",
 }
 
-# Source, kind, target.
-PROGRAMS = [
+# Source, kind, target; and, for kernels, optimisation and features.
+KERNELS = ("ackermann", "chase", "collatz", "difference", "fibonacci", "mandelbrot", "nbody", "sha256", "sort", "stream")
+PROGRAMS: list[tuple[str, ...]] = [
     *((f"hello.{suffix}", "command", "wasip1") for suffix in ("wat", "c", "cpp", "zig", "rs", "go", "ts", "js")),
     *((f"fib.{suffix}", "library", "freestanding") for suffix in ("wat", "c", "cpp", "zig", "rs", "ts")),
     *((f"fib.{suffix}", "library", "wasip1") for suffix in ("go", "js")),
     ("hello.rs", "command", "wasip2"),
     ("say_hello.c", "command", "wasip1"),
     ("fib.js", "library", "wasip2"),
+    *((f"kernels/{name}.c", "library", "freestanding", "speed") for name in KERNELS),
+    ("kernels/difference.c", "library", "freestanding", "speed", "simd"),
+    ("kernels/allocation.c", "library", "wasip1", "speed"),
 ]
 
 
-def module_name(source: str, target: str) -> str:
-    """The module's file: every source has one of a kind, and a component says so."""
-    stem, _, suffix = source.rpartition(".")
-    return f"{stem}-{suffix}{'.component' if target == 'wasip2' else ''}.wasm"
+def module_name(source: str, target: str, features: tuple[str, ...]) -> str:
+    """The module's file: every source has one of a kind, and a component says so, as does what uses more than the rest."""
+    stem, _, suffix = source.replace("/", "-").rpartition(".")
+    return f"{'-'.join([stem, suffix, *features])}{'.component' if target == 'wasip2' else ''}.wasm"
 
 
-def make(source: str, kind: str, target: str) -> Prebuilt:
+def make(source: str, kind: str, target: str, optimize: str | None = None, *features: str) -> Prebuilt:
     """Build one module into place."""
-    file = module_name(source, target)
-    artifact = build(SOURCES / source, kind=kind, target=target, output=HERE / file)
+    file = module_name(source, target, features)
+    artifact = build(SOURCES / source, kind=kind, target=target, optimize=optimize, features=features, output=HERE / file)
     if artifact.prebuilt:
         sys.exit(f"{source}: {artifact.note}")
     if artifact.size_bytes > LARGEST_BYTES:
@@ -69,14 +73,21 @@ def make(source: str, kind: str, target: str) -> Prebuilt:
         sha256=hashlib.sha256(artifact.read_bytes()).hexdigest(),
         size_bytes=artifact.size_bytes,
         licence=LICENCES[artifact.language],
+        optimize=optimize,
+        features=features,
     )
+
+
+def line(entry: Prebuilt) -> dict[str, object]:
+    """What the manifest says of a module; what it was not asked for is left out."""
+    return {name: value for name, value in asdict(entry).items() if value or name not in ("optimize", "features")}
 
 
 def main() -> None:
     """Build all, then name them."""
     entries = [make(*program) for program in PROGRAMS]
     temporary = HERE / f".{MANIFEST}.new"
-    temporary.write_text(json.dumps({"modules": [asdict(entry) for entry in entries]}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    temporary.write_text(json.dumps({"modules": [line(entry) for entry in entries]}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     temporary.replace(HERE / MANIFEST)
 
 

@@ -14,6 +14,7 @@ BENCH_MODULES = {
     "calls": "labkit.bench.calls",
     "hostile": "labkit.bench.hostile",
     "instance": "labkit.bench.instance",
+    "kernels": "labkit.bench.kernels",
     "languages": "labkit.bench.languages",
     "panel": "labkit.bench.panel",
     "sandbox": "labkit.bench.sandbox",

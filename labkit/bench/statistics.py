@@ -8,7 +8,17 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FEWEST_SAMPLES", "ChangePoint", "Numbers", "change_point", "median_interval", "outlier_fraction", "paired_ratio", "student_quantile"]
+__all__ = [
+    "FEWEST_SAMPLES",
+    "ChangePoint",
+    "Numbers",
+    "change_point",
+    "median_interval",
+    "outlier_fraction",
+    "paired_ratio",
+    "student_quantile",
+    "tail_share",
+]
 
 Numbers = NDArray[np.float64]
 
@@ -59,9 +69,20 @@ def median_interval(values: Numbers, generator: np.random.Generator) -> tuple[fl
     if count < FEWEST_SAMPLES:
         return -np.inf, np.inf
     medians = np.median(values[generator.integers(0, count, (_RESAMPLES, count))], axis=1)
-    tail = NormalDist().cdf(-student_quantile(count - 1) * (count / (count - 1)) ** 0.5)
+    tail = tail_share(count)
     low, high = np.quantile(medians, (tail, 1 - tail))
     return float(low), float(high)
+
+
+def tail_share(count: int) -> float:
+    """Tell which share of a bootstrap's resamples lies beyond each end of the expanded 95 % interval of so many values.
+
+    Examples
+    --------
+    >>> 0.01 < tail_share(11) < tail_share(1000) < 0.025
+    True
+    """
+    return NormalDist().cdf(-student_quantile(count - 1) * (count / (count - 1)) ** 0.5)
 
 
 def paired_ratio(numerator: Numbers, denominator: Numbers, generator: np.random.Generator) -> tuple[float, float, float]:

@@ -14,7 +14,7 @@ from labkit.toolchains.artifact import Artifact
 from labkit.toolchains.language import Language, Request
 from labkit.toolchains.sources import Program
 
-__all__ = ["MANIFEST", "Prebuilt", "find_prebuilt", "read_manifest", "source_digest"]
+__all__ = ["MANIFEST", "Prebuilt", "find_prebuilt", "prebuilt_path", "read_manifest", "source_digest"]
 
 MANIFEST = "manifest.json"
 
@@ -38,6 +38,9 @@ class Prebuilt:
     size_bytes : int
     licence : str
         Of what the compiler puts into the module; the source is the project's.
+    optimize : str or None
+    features : tuple of str
+        What it was asked for with, beyond what every module of the course is.
     """
 
     file: str
@@ -51,6 +54,8 @@ class Prebuilt:
     sha256: str
     size_bytes: int
     licence: str
+    optimize: str | None = None
+    features: tuple[str, ...] = ()
 
 
 def read_manifest() -> tuple[Prebuilt, ...]:
@@ -71,7 +76,7 @@ def read_manifest() -> tuple[Prebuilt, ...]:
 @lru_cache(maxsize=2)
 def _read(path: Path, _changed: int) -> tuple[Prebuilt, ...]:
     entries = json.loads(path.read_text(encoding="utf-8"))["modules"]
-    return tuple(Prebuilt(**{**entry, "flags": tuple(entry["flags"])}) for entry in entries)
+    return tuple(Prebuilt(**{**entry, "flags": tuple(entry["flags"]), "features": tuple(entry.get("features", ()))}) for entry in entries)
 
 
 def source_digest(source: bytes) -> str:
@@ -85,20 +90,36 @@ def source_digest(source: bytes) -> str:
     return hashlib.sha256(source.strip()).hexdigest()
 
 
+def prebuilt_path(entry: Prebuilt) -> Path:
+    """Find the module of a line, and make sure that it is the one.
+
+    Raises
+    ------
+    ArtifactError
+        If it is damaged or missing.
+
+    Examples
+    --------
+    >>> prebuilt_path(read_manifest()[0]).suffix
+    '.wasm'
+    """
+    path = data_folder() / "modules" / entry.file
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != entry.sha256:
+        raise ArtifactError(
+            f"The prebuilt module {entry.file} is damaged or missing.", remedy="Get the course's files again: git checkout data/modules."
+        )
+    return path
+
+
 def find_prebuilt(program: Program, language: Language, request: Request) -> Artifact | None:
     """The prebuilt module of a source, where it was built as is asked."""
-    if request.optimize is not None or request.features or program.beside:
+    if program.beside:
         return None
-    wanted = (source_digest(program.source), language.name, request.kind, request.target)
+    wanted = (source_digest(program.source), language.name, request)
     for entry in read_manifest():
-        if (entry.source_sha256, entry.language, entry.kind, entry.target) == wanted:
-            path = data_folder() / "modules" / entry.file
-            if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != entry.sha256:
-                raise ArtifactError(
-                    f"The prebuilt module {entry.file} is damaged or missing.", remedy="Get the course's files again: git checkout data/modules."
-                )
+        if (entry.source_sha256, entry.language, Request(entry.kind, entry.target, entry.optimize, entry.features)) == wanted:
             return Artifact(
-                path,
+                prebuilt_path(entry),
                 entry.language,
                 entry.toolchain,
                 entry.kind,
