@@ -16,7 +16,10 @@ from labkit.bench.peers.peer import CommandPeer
 from labkit.bench.peers.start import Run
 from labkit.errors import ArgumentError, BenchError, LabkitError
 
-__all__ = ["RUNG_NAMES", "measure_ladder"]
+__all__ = ["RUNG_NAMES", "OnChange", "measure_ladder"]
+
+#: Is shown a ladder that is not whole yet.
+OnChange = Callable[[Ladder], object]
 
 RUNG_NAMES = tuple(peer.name for peer in PEERS)
 #: A rung whose run takes longer has fewer samples: it is measured with the slow ones.
@@ -42,7 +45,9 @@ class _Clock:
         self._stood_seconds += seconds
 
 
-def measure_ladder(*, seconds: float = 60.0, names: Sequence[str] | None = None, progress: Progress | None = None) -> Ladder:
+def measure_ladder(
+    *, seconds: float = 60.0, names: Sequence[str] | None = None, progress: Progress | None = None, on_change: OnChange | None = None
+) -> Ladder:
     """Measure how long each way to start a program takes until it has said hello.
 
     It starts daemons, containers and workers: let it have a process of its own, as ``labkit.bench.run_bench("spawn")`` does.
@@ -55,6 +60,9 @@ def measure_ladder(*, seconds: float = 60.0, names: Sequence[str] | None = None,
         Which rungs, of `RUNG_NAMES`; the first of those is always among them. Left out, all.
     progress : callable, optional
         Told now and then which share of the time is over.
+    on_change : callable, optional
+        Called with what there is so far, when a rung is prepared and after each block of samples; of a rung that has only been
+        tried, that is its one start.
 
     Returns
     -------
@@ -78,13 +86,14 @@ def measure_ladder(*, seconds: float = 60.0, names: Sequence[str] | None = None,
     if unknown:
         raise ArgumentError(f"The ladder has no rung {sorted(unknown)[0]!r}.", remedy=f"Choose of {', '.join(RUNG_NAMES)}.")
     chosen = [peer() for i, peer in enumerate(PEERS) if names is None or i == 0 or peer.name in names]
-    tell = progress or (lambda share: None)
+    tell, show = progress or (lambda share: None), on_change or (lambda ladder: None)
     begin = time.monotonic()
     with Workshop() as workshop:
-        climb = _Climb(chosen)
+        climb = _Climb(chosen, show)
         for number, peer in enumerate(sorted(chosen, key=lambda peer: peer.costly), 1):
             climb.prepare(peer, workshop, late=time.monotonic() - begin > seconds * _PREPARING_SHARE)
             tell(_PREPARING_SHARE * number / len(chosen))
+            show(climb.so_far())
         left = max(seconds - (time.monotonic() - begin), 1.0)
         comparisons = climb.measure(left, seconds * _MOST_SLOW_SHARE, lambda share: tell(_PREPARING_SHARE + share * (1 - _PREPARING_SHARE)))
     return Ladder(tuple(climb.rung(peer, comparisons) for peer in chosen), comparisons, time.monotonic() - begin)
@@ -97,10 +106,14 @@ class _Climb:
     ----------
     peers : sequence of Peer
         The first is what the others are held against.
+    show : callable
+        Shown what there is so far.
     """
 
-    def __init__(self, peers: Sequence[Peer]) -> None:
+    def __init__(self, peers: Sequence[Peer], show: OnChange) -> None:
         self._peers = peers
+        self._show = show
+        self._so_far: dict[str, list[float]] = {}
         self._clock = _Clock()
         self._pilots: dict[str, Run] = {}
         self._memory: dict[str, int | None] = {}
@@ -145,9 +158,16 @@ class _Climb:
         while True:
             left = max(seconds - (time.monotonic() - begin), seconds / 4)
             contenders = {peer.name: self._contender(peer) for peer in peers}
+            self._so_far.update({peer.name: [] for peer in peers})
             started = time.monotonic()
+
+            def keep(block: Sequence[float], names: Sequence[str] = tuple(contenders)) -> None:
+                for name, seconds in zip(names, block):
+                    self._so_far[name].append(seconds)
+                self._show(self.so_far())
+
             try:
-                found = compare(contenders, seconds=left * self._share_of_hello(peers), timer=self._clock, progress=progress)
+                found = compare(contenders, seconds=left * self._share_of_hello(peers), timer=self._clock, progress=progress, on_block=keep)
                 wall_seconds = time.monotonic() - started
                 return replace(found, wall_seconds=wall_seconds, warnings=doubts(found.timings, found.load, wall_seconds=wall_seconds))
             except BenchError:
@@ -177,18 +197,27 @@ class _Climb:
 
         return start
 
+    def so_far(self) -> Ladder:
+        """Every rung with the samples it has, or the one start by which it was tried."""
+        return Ladder(tuple(self._rung(peer, tuple(self._so_far.get(peer.name) or self._tried(peer))) for peer in self._peers))
+
+    def _tried(self, peer: Peer) -> tuple[float, ...]:
+        return (self._pilots[peer.name].hello_seconds,) if peer.name in self._pilots else ()
+
     def rung(self, peer: Peer, comparisons: Iterable[Comparison]) -> Rung:
         """What was found of a peer."""
+        return self._rung(peer, tuple(sample for comparison in comparisons for sample in _samples(comparison).get(peer.name, ())))
+
+    def _rung(self, peer: Peer, samples: tuple[float, ...]) -> Rung:
         error = self._errors.get(peer.name)
         if error is not None:
             return Rung(peer.name, peer.isolates, error=error.message, remedy=error.remedy, image_bytes=peer.image_bytes, kind=peer.kind)
-        samples = [sample for comparison in comparisons for sample in _samples(comparison).get(peer.name, ())]
         return Rung(
             peer.name,
             peer.isolates,
-            tuple(samples),
+            samples,
             image_bytes=peer.image_bytes,
-            memory_bytes=self._memory[peer.name],
+            memory_bytes=self._memory.get(peer.name),
             kind=peer.kind,
             ending_seconds=tuple(self._endings[peer.name]),
             note=peer.note,

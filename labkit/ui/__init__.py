@@ -6,14 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from labkit.ui.cold_start_ladder import ColdStartLadder
     from labkit.ui.gallery_panel import GalleryPanel
     from labkit.ui.run_panel import RunPanel
     from labkit.ui.runtime_comparison import RuntimeComparison
     from labkit.ui.stepper_panel import StepperPanel, stepper
 
-__all__ = ["GalleryPanel", "RunPanel", "RuntimeComparison", "StepperPanel", "stepper"]
+__all__ = ["ColdStartLadder", "GalleryPanel", "RunPanel", "RuntimeComparison", "StepperPanel", "stepper"]
 
 _HOMES = {
+    "ColdStartLadder": "cold_start_ladder",
     "GalleryPanel": "gallery_panel",
     "RunPanel": "run_panel",
     "RuntimeComparison": "runtime_comparison",

@@ -14,7 +14,7 @@ import pytest
 from nbclient import NotebookClient
 
 from labkit.errors import ArgumentError, Closed, ExportNotFound, RuntimeUnavailable
-from labkit.ui import RuntimeComparison
+from labkit.ui import ColdStartLadder, RuntimeComparison
 from labkit.ui.drawn import Drawn
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -248,3 +248,40 @@ def test_nothing_is_left_when_the_kernel_is_killed(number: int):
         kernel.send_signal(number)
         kernel.wait(SECONDS)
     wait_for(lambda: not measuring(pids))
+
+
+@pytest.fixture
+def ladder():
+    panel = ColdStartLadder(["wasm instance", "docker"], seconds=120)
+    yield panel
+    panel.close()
+
+
+def test_the_ladder_grows_and_a_cancelled_one_cleans_up(ladder):
+    drawn: list[Drawn] = []
+    show = ladder._show
+    ladder._show = lambda share, each: (show(share, each), drawn.append(each))
+    ladder.run()
+    assert ladder.status == "Measuring cold starts of 3 rungs, which are prepared first…"
+    wait_for(lambda: len(drawn) >= 3)
+    pids = children(os.getpid())
+    ladder.cancel()
+    ladder.wait(SECONDS)
+    assert ladder.status.startswith("Cancelled")
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+
+
+def test_the_ladder_says_what_did_not_run(ladder):
+    assert [row[0] for row in ladder._unrun()[1]] == ["native process", "wasm instance", "docker"]
+    ladder._seconds.value = 2
+    ladder.run()
+    ladder.wait(SECONDS)
+    assert [rung.name for rung in ladder.result.rungs] == ["native process", "wasm instance", "docker"]
+    assert "From start to hello: native process" in ladder.status
+    html = ladder._repr_mimebundle_()["text/html"]
+    assert html.count("<img") == 1
+    assert "what isolates it" in html
+    with pytest.raises(ArgumentError):
+        ColdStartLadder(["jail"])
+    with pytest.raises(ArgumentError):
+        ColdStartLadder(seconds=0)

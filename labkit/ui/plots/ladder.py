@@ -23,6 +23,8 @@ _NAME, _ISOLATES, _REASON = 34, 46, 64
 _SMALL_POINTS = 8.0
 _SMALLER = 0.84
 _ROW_INCHES = 0.4
+#: A ladder that has few samples yet must not look as if they were far apart.
+_NARROWEST = 100
 #: What the axis shows where nothing has run yet.
 _SECONDS = (1e-4, 1.0)
 
@@ -63,7 +65,7 @@ def plot_ladder(ladder: Ladder, *, recorded: str = "") -> Plot:
         axes.set_yticks([])
         axes.set_ylim(len(rungs) - 0.4, -0.6)
         low, high = (min(seconds), max(seconds)) if seconds else _SECONDS
-        log_axis(axes.xaxis, low, high, label="from start to hello", format=format_seconds)
+        log_axis(axes.xaxis, low, max(high, low * _NARROWEST), label="from start to hello", format=format_seconds)
         no_y_axis(axes)
         axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, columnspacing=1.2, handletextpad=0.2, borderaxespad=0.1)
 
