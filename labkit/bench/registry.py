@@ -17,6 +17,7 @@ BENCH_MODULES = {
     "kernels": "labkit.bench.kernels",
     "languages": "labkit.bench.languages",
     "panel": "labkit.bench.panel",
+    "precompiled": "labkit.bench.precompiled",
     "sandbox": "labkit.bench.sandbox",
     "self-test": "labkit.bench.self_test",
     "spawn": "labkit.bench.spawn",

@@ -12,7 +12,7 @@ from labkit.errors import ArtifactError
 
 __all__ = ["machine", "unwrap", "wrap"]
 
-_MAGIC = b"\0labkit-artifact\1"
+_MAGIC = b"\0labkit-artifact\2"
 _LENGTHS = struct.Struct("<IIQ")
 
 
@@ -31,7 +31,7 @@ def wrap(fingerprint: str, interface: bytes, payload: bytes) -> bytes:
     Returns
     -------
     bytes
-        The artifact, with a checksum over all of it.
+        The artifact, with a checksum over all of it. What the runtime wrote comes first, so that a runtime can map the file.
 
     Examples
     --------
@@ -39,8 +39,8 @@ def wrap(fingerprint: str, interface: bytes, payload: bytes) -> bytes:
     (b'signatures', b'machine code')
     """
     made_by = fingerprint.encode()
-    body = _LENGTHS.pack(len(made_by), len(interface), len(payload)) + made_by + interface + payload
-    return _MAGIC + hashlib.sha256(body).digest() + body
+    body = payload + interface + made_by + _LENGTHS.pack(len(made_by), len(interface), len(payload))
+    return body + hashlib.sha256(body).digest() + _MAGIC
 
 
 def unwrap(fingerprint: str, artifact: bytes) -> tuple[bytes, bytes]:
@@ -59,16 +59,18 @@ def unwrap(fingerprint: str, artifact: bytes) -> tuple[bytes, bytes]:
         If it is no artifact, is damaged, or was made by something else than ``fingerprint``.
     """
     remedy = "Compile the module again and serialize it anew."
-    head = len(_MAGIC) + 32
-    if not artifact.startswith(_MAGIC):
-        raise ArtifactError("These bytes are no artifact of labkit's.", remedy="Pass what module.serialize() returned.")
-    body = artifact[head:]
-    if hashlib.sha256(body).digest() != artifact[len(_MAGIC) : head]:
+    tail = len(_MAGIC) + 32
+    if not artifact.endswith(_MAGIC):
+        raise ArtifactError("These bytes are no artifact of labkit's, or not a whole one.", remedy="Pass what module.serialize() returned.")
+    body = memoryview(artifact)[:-tail]
+    if hashlib.sha256(body).digest() != artifact[-tail : -len(_MAGIC)]:
         raise ArtifactError("The artifact is damaged: its checksum does not match.", remedy=remedy)
     made_by, interface, payload = _take_apart(body)
     if made_by != fingerprint.encode():
         theirs, ours = _differing(made_by.decode(errors="replace").split(), fingerprint.split())
         raise ArtifactError(f"The artifact was made by {theirs}, and this is {ours}.", remedy=remedy)
+    if not payload:
+        raise ArtifactError("The artifact holds no code.", remedy=remedy)
     return interface, payload
 
 
@@ -80,15 +82,16 @@ def _differing(theirs: list[str], ours: list[str]) -> tuple[str, str]:
     return " ".join(word for word, _ in pairs), " ".join(word for _, word in pairs)
 
 
-def _take_apart(body: bytes) -> tuple[bytes, bytes, bytes]:
+def _take_apart(body: memoryview) -> tuple[bytes, bytes, bytes]:
     try:
-        lengths = _LENGTHS.unpack_from(body)
+        lengths = _LENGTHS.unpack(body[-_LENGTHS.size :])
     except struct.error:
         lengths = (0, 0, 0)
+    made_by, interface, payload = lengths
     if len(body) != _LENGTHS.size + sum(lengths):
         raise ArtifactError("The artifact is damaged: its lengths do not add up.", remedy="Compile the module again and serialize it anew.")
-    first, second = _LENGTHS.size + lengths[0], _LENGTHS.size + lengths[0] + lengths[1]
-    return body[_LENGTHS.size : first], body[first:second], body[second:]
+    end = payload + interface
+    return bytes(body[end : end + made_by]), bytes(body[payload:end]), bytes(body[:payload])
 
 
 @cache

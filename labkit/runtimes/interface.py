@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from labkit.errors import ArtifactError, LabkitError, UnsupportedLimit
+from labkit.errors import ArtifactError, UnsupportedLimit
 from labkit.limits import Limits
 from labkit.modules.interface import read_interface
 from labkit.modules.load import to_wasm
 from labkit.modules.types import FuncType
 from labkit.runtimes import artifacts
+from labkit.runtimes.artifact_files import CheckedFile, artifact_interface, read_checked
 from labkit.runtimes.instance import Module
 from labkit.runtimes.store import Store
 
@@ -116,7 +116,8 @@ class Runtime(ABC):
         Parameters
         ----------
         artifact : bytes or path
-            What `Module.serialize` returned, or a file that holds it.
+            What `Module.serialize` returned, or a file that holds it. A file is checked whole when it is first read, and is not
+            read again for as long as it stays as it is: then this takes far less than a millisecond.
 
         Raises
         ------
@@ -124,20 +125,16 @@ class Runtime(ABC):
             If it is damaged, or was made by another runtime, version, configuration or machine.
         """
         if isinstance(artifact, (str, os.PathLike)):
-            try:
-                artifact = Path(artifact).read_bytes()
-            except (OSError, ValueError) as error:
-                raise ArtifactError(f"The artifact cannot be read: {error}.", remedy="Check the path.") from None
+            checked = read_checked(artifact, self.fingerprint)
+            return Module(self, checked.interface, self._deserialize_file(checked), None, checked.stub)
         if not isinstance(artifact, (bytes, bytearray)):
             raise ArtifactError("An artifact is bytes or a path.", remedy="Pass what module.serialize() returned.")
         stub, payload = artifacts.unwrap(self.fingerprint, bytes(artifact))
-        try:
-            interface = read_interface(stub)
-        except LabkitError as error:
-            raise ArtifactError(f"The artifact's description of the module is damaged: {error.message}", remedy="Compile the module again.") from None
-        if not payload:
-            raise ArtifactError("The artifact holds no code.", remedy="Compile the module again.")
-        return Module(self, interface, self._deserialize(payload), None, stub)
+        return Module(self, artifact_interface(stub), self._deserialize(payload), None, stub)
+
+    def _deserialize_file(self, checked: CheckedFile) -> Any:
+        """Read what is in a checked file; an adapter may know a better way than to read it into memory."""
+        return self._deserialize(checked.payload())
 
     def store(self, *, limits: Limits | None = None) -> Store:
         """Make a store, for instances that share memories, tables, globals or functions.

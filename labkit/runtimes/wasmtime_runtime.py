@@ -15,6 +15,7 @@ from labkit.runtimes import _wasmtime_ffi as private
 from labkit.runtimes import _wasmtime_stores as stores
 from labkit.runtimes import artifacts
 from labkit.runtimes._wasmtime_fresh import bind_fresh
+from labkit.runtimes.artifact_files import CheckedFile
 from labkit.runtimes.instance import Module
 from labkit.runtimes.interface import Runtime
 from labkit.runtimes.store import Store
@@ -112,8 +113,15 @@ class WasmtimeRuntime(Runtime):
         return bytes(native.serialize())
 
     def _deserialize(self, payload: bytes) -> Any:
+        return self._refusing(wasmtime.Module.deserialize, payload)
+
+    def _deserialize_file(self, checked: CheckedFile) -> Any:
+        # Mapped from the sealed copy, which nothing can change or cut short under the code that runs from it.
+        return self._refusing(wasmtime.Module.deserialize_file, checked.path) if checked.path else self._deserialize(checked.payload())
+
+    def _refusing(self, deserialize: Callable[[wasmtime.Engine, Any], wasmtime.Module], source: bytes | str) -> wasmtime.Module:
         try:
-            return wasmtime.Module.deserialize(self.engine(fuel=False), payload)
+            return deserialize(self.engine(fuel=False), source)
         except wasmtime.WasmtimeError as error:
             raise ArtifactError(f"{self.name} refuses the artifact: {error}.", remedy="Compile the module again.") from None
 
