@@ -32,6 +32,7 @@ __all__ = ["BENCH", "SURVEYED", "LanguageRow", "LanguageSurvey", "survey_languag
 
 #: C first: the others' times are told in its own.
 SURVEYED = ("c", "cpp", "rust", "zig", "assemblyscript", "go", "javascript", "python")
+_INTERPRETED = ("javascript", "python")
 # How much of the time goes to the kernel; the starts take the rest.
 _KERNEL_SHARE = 0.8
 _GOAL = Goal("fib: Rust / C", 1.5, Direction.AT_MOST)
@@ -72,16 +73,21 @@ class LanguageRow:
 
     @property
     def verdict(self) -> str:
-        """What follows from the row's own figures."""
+        """What follows from the row's own figures, and from nothing else."""
         if self.hello is None:
             return self.reason
-        missing = ", ".join(trial.feature for trial in self.trials if trial.works is False)
-        speed = "not measured"
-        if self.kernel is not None:
-            times = self.kernel.median
-            speed = "as fast as C" if times < 1.25 else f"{times:.1f} times C's time" if times < 10 else f"interpreted, {times:.0f} times C's time"
-        size = f"{format_bytes(self.hello.size_bytes)} for a small program"
-        return f"{speed[0].upper()}{speed[1:]}; {size}" + (f"; without {missing}." if missing else ".")
+        speed, lacks = self._speed(), ", ".join(trial.feature for trial in self.trials if trial.works is False)
+        return f"{speed}; {format_bytes(self.hello.size_bytes)} for a small program" + (f"; without {lacks}." if lacks else ".")
+
+    def _speed(self) -> str:
+        if self.kernel is None:
+            return "Not measured"
+        first = language_named(self.kernel.reference).title
+        if self.kernel.contender == self.kernel.reference:
+            return "The others' measure"
+        if self.kernel.covers_one:
+            return f"As fast as {first}, as far as could be told"
+        return f"{'Interpreted: ' if self.name in _INTERPRETED else ''}{self.kernel.median:.2g} times {first}'s time"
 
 
 @dataclass(frozen=True)

@@ -94,12 +94,13 @@ def guest_function(
 
     def reason_wrong(answer: Any) -> str | None:
         if not isinstance(answer, (bytes, str)):
-            return f"Your answer is of type {type_name(answer)}; it should be the bytes that `%%wasm wat --name …` leaves in the variable."
+            return f"Your answer is of type {type_name(answer)}; it should be the bytes that `%%wasm … --name …` leaves in the variable."
         # Text is WAT here, never the name of a file.
         wasm = to_wasm(answer.encode("utf-8", "replace") if isinstance(answer, str) else answer)
         exports = {item.name: item.type for item in read_interface(wasm).exports if isinstance(item.type, FuncType)}
         if export not in exports:
-            raise ExportNotFound(f"Your module exports no function {export!r}.", remedy=f'Write (func (export "{export}") …).')
+            remedy = f'Write (func (export "{export}") …) in text, __attribute__((export_name("{export}"))) before the function in C.'
+            raise ExportNotFound(f"Your module exports no function {export!r}.", remedy=remedy)
         if str(exports[export]) != type:
             return f"Your function {export!r} has the type {exports[export]}; it should be {type}."
         for args in inputs:

@@ -9,6 +9,7 @@ from typing import Any
 
 from labkit.errors import CourseError
 from labkit.modules.load import to_wasm
+from labkit.toolchains.cell import compile_cell
 
 __all__ = ["Exercise"]
 
@@ -18,7 +19,7 @@ class Exercise:
     """One exercise of a notebook.
 
     The starter and the solution are the sources of one code cell that leaves its answer in the variable `answer`: either
-    Python, or WebAssembly text under ``%%wasm wat --name ANSWER``. A cell stands on its own: it may import, and it uses
+    Python, or WebAssembly text or C or another language under ``%%wasm LANGUAGE --name ANSWER``. A cell stands on its own: it may import, and it uses
     nothing that another cell of the notebook made.
 
     Attributes
@@ -75,12 +76,12 @@ class Exercise:
         CourseError
             If the cell does not set the answer's variable.
         LabkitError
-            If its WebAssembly text is not valid.
+            If its source is not valid, or cannot be compiled here.
         """
-        if cell.startswith("%%wasm wat "):
+        if cell.startswith("%%wasm "):
             first, _, text = cell.partition("\n")
             if f"--name {self.answer}" in first:
-                return to_wasm(text)
+                return _compiled(first.split(), text)
         else:
             namespace: dict[str, Any] = {}
             exec(compile(cell, f"<exercise {self.name}>", "exec"), namespace)
@@ -88,13 +89,21 @@ class Exercise:
                 return namespace[self.answer]
         raise CourseError(
             f"A cell of the exercise {self.name!r} leaves no answer in {self.answer!r}.",
-            remedy=f"Begin it with `%%wasm wat --name {self.answer}`, or assign {self.answer}.",
+            remedy=f"Begin it with `%%wasm LANGUAGE --name {self.answer}`, or assign {self.answer}.",
         )
 
     def is_untouched(self, answer: object) -> bool:
         """Whether a plain answer is what the starter leaves."""
         untouched = _starter_answer(self)
         return answer is None or answer is ... or (type(answer) is type(untouched) and answer == untouched)
+
+
+def _compiled(words: list[str], text: str) -> bytes:
+    """The module that the magic makes of a cell of ours."""
+    if words[1] == "wat":
+        return to_wasm(text)
+    optimize = words[words.index("--optimize") + 1] if "--optimize" in words else None
+    return compile_cell(words[1], text, kind="library" if "--call" in words else "command", optimize=optimize).read_bytes()
 
 
 @cache

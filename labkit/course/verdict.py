@@ -11,7 +11,7 @@ from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercises, names
 from labkit.course.markup import inline_html
 from labkit.course.progress_file import record_check
-from labkit.errors import CourseError, LabkitError, RuntimeUnavailable, UnsupportedLimit
+from labkit.errors import CourseError, LabkitError, RuntimeUnavailable, ToolchainUnavailable, UnsupportedLimit
 
 __all__ = ["Status", "Verdict", "check"]
 
@@ -65,7 +65,7 @@ def check(name: str, answer: object) -> Verdict:
     name : str
         The exercise.
     answer : object
-        A plain Python value, or the bytes of a module that ``%%wasm wat --name …`` left in a variable. A module runs in a
+        A plain Python value, or the bytes of a module that ``%%wasm … --name …`` left in a variable. A module runs in a
         process of its own, on inputs of which the exercise says nothing.
 
     Returns
@@ -98,7 +98,7 @@ def _judge(exercise: Exercise, answer: object) -> Verdict:
             remedy = f"Change the cell that makes {exercise.answer}, run it (it must run without an error), then run this one."
             return Verdict(exercise.title, Status.NOT_ATTEMPTED, remedy)
         reason = exercise.reason_wrong(known)
-    except (RuntimeUnavailable, UnsupportedLimit, CourseError) as error:
+    except (RuntimeUnavailable, ToolchainUnavailable, UnsupportedLimit, CourseError) as error:
         return Verdict(exercise.title, Status.UNCHECKABLE, str(error))
     except LabkitError as error:
         return Verdict(exercise.title, Status.WRONG, str(error))

@@ -300,9 +300,19 @@ def test_a_component_shows_its_layers():
     found = find_adapter()
     if isinstance(found, Missing):
         pytest.skip(f"{found.name} is missing: {found.reason}. {found.remedy}")
-    report = run_cell("c --target wasip2", ECHO, {})
+    report = run_cell("c --target wasip2 --run wasmtime,wasmtime-winch --args a", ECHO, {})
     assert "A component of" in str(report)
     assert "wasi:cli/run@0.2." in str(report)
+    assert [call.result.stdout for call in report.calls] == [b"a\n"] * 2
+
+
+def test_a_component_is_refused_by_name_where_it_cannot_run():
+    found = find_adapter()
+    if isinstance(found, Missing):
+        pytest.skip(f"{found.name} is missing: {found.reason}. {found.remedy}")
+    (call,) = run_cell("c --target wasip2 --run wasmer", ECHO, {}).calls
+    assert call.result is None
+    assert "wasmer" in call.reason.lower()
 
 
 def test_text_can_be_optimized_too():

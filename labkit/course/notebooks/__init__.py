@@ -57,7 +57,7 @@ Tags
 ``raises-exception``
     The cell fails on purpose; of the error its name and message are kept and compared.
 ``exercise``, ``check``, ``hint``
-    Set by the builder.
+    Set by the builder; an exercise's cell that a compiler compiles is not compared either.
 
 Measurements
 ------------
