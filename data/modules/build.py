@@ -43,6 +43,7 @@ PROGRAMS: list[tuple[str, ...]] = [
     *((f"kernels/{name}.c", "library", "freestanding", "speed") for name in KERNELS),
     ("kernels/difference.c", "library", "freestanding", "speed", "simd"),
     ("kernels/allocation.c", "library", "wasip1", "speed"),
+    ("system_calls.c", "command", "wasip1", "speed"),
 ]
 
 

@@ -3,6 +3,7 @@
 from labkit.bench.comparison import Comparison, Ratio, Timing
 from labkit.bench.goals import Bench, Direction, Findings, Goal, Judgement, Report, Share
 from labkit.bench.interleave import Progress, compare
+from labkit.bench.kernel_table import Kernels, measure_kernels
 from labkit.bench.ladder import Ladder, Rung
 from labkit.bench.languages import LanguageSurvey, survey_languages
 from labkit.bench.measured import Measured
@@ -17,6 +18,7 @@ __all__ = [
     "Findings",
     "Goal",
     "Judgement",
+    "Kernels",
     "Ladder",
     "LanguageSurvey",
     "Measured",
@@ -32,6 +34,7 @@ __all__ = [
     "bench_names",
     "compare",
     "find_bench",
+    "measure_kernels",
     "measured",
     "record",
     "reference",

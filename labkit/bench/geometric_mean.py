@@ -27,6 +27,7 @@ class MeanRatio:
         The geometric mean of the programs' ratios: the one that does not depend on which of the two is below the line.
     low, high : float
         Its 95 % interval, over the blocks of each comparison and over the programs: what other programs of their kind may give.
+        Without bounds where there are fewer than six programs.
     count : int
         Of programs.
     doubt : float
@@ -106,7 +107,7 @@ def geometric_mean(comparisons: Sequence[Comparison], contender: str, reference:
     mean = float(np.exp(np.mean([np.median(values) for values in logarithms])))
     doubt = float(np.exp(np.mean([np.log(comparison.ratio(contender, reference).doubt) for comparison, _ in pairs])))
     low, high = 0.0, float("inf")
-    if count > 1 and min(map(len, logarithms)) >= FEWEST_SAMPLES:
+    if count >= FEWEST_SAMPLES:
         medians = np.array([np.median(values[generator.integers(0, len(values), (_RESAMPLES, len(values)))], axis=1) for values in logarithms])
         drawn = medians[generator.integers(0, count, (_RESAMPLES, count)), generator.integers(0, _RESAMPLES, (_RESAMPLES, count))]
         tail = tail_share(count)

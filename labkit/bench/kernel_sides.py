@@ -64,7 +64,7 @@ class Sides:
 
 def _library(build: NativeBuild) -> ctypes.CDLL:
     """All kernels in one library: one run of the compiler, and each in a file of its own."""
-    return _load(build_shared_library([kernel.source for kernel in KERNELS], build))
+    return _load(build_shared_library(sorted(kernel.source for kernel in KERNELS), build))
 
 
 @cache

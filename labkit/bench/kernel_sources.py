@@ -64,7 +64,7 @@ KERNELS = (
     Kernel("fibonacci", "calls", 25),
     Kernel("ackermann", "deep recursion", 200),
     Kernel("collatz", "loops and branches", 4_000),
-    Kernel("chase", "memory latency", 10_000),
+    Kernel("chase", "memory latency", 65_536),
     Kernel("stream", "memory bandwidth", 1),
     Kernel("difference", "vector instructions", 30),
     Kernel("nbody", "floating point", 3_000),

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
+from labkit.bench.boundary import compare_copies, compare_crossings, copies_title
+from labkit.bench.comparison import Comparison
 from labkit.bench.goals import Bench, Direction, Figure, Findings, Goal
 from labkit.bench.interleave import Progress
 from labkit.bench.kernel_sides import EPOCHS, FUEL, SIMD
 from labkit.bench.kernel_table import Kernels, measure_kernels
+from labkit.bench.large_start import compare_large_starts
+from labkit.bench.measured import Part
+from labkit.bench.misfits import try_misfits
+from labkit.bench.published import PUBLISHED
+from labkit.bench.system_calls import OPERATIONS, compare_system_calls
 from labkit.runtimes.registry import runtimes
 from labkit.toolchains.shared_library import native_builds
 
@@ -15,18 +25,54 @@ _AGREEMENT_GOAL = Goal("results that are native code's / all", 1.0, Direction.AT
 _NATIVE_GOAL = Goal("wasmtime / native -O2, geometric mean", 2.0, Direction.AT_MOST)
 
 
+#: Of the time: kernels, copies and calls across the boundary, calls of the system, starts.
+_KERNELS_SHARE, _BOUNDARY_SHARE, _SYSTEM_SHARE, _STARTS_SHARE = 0.6, 0.16, 0.12, 0.12
+_COPIED_BYTES = (16, 4096, 2**20)
+#: With less time than this, CPython as a component is left out: building and compiling it takes a minute, the first time.
+_COMPONENTS_SECONDS = 30.0
+
+
 def _run(seconds: float, progress: Progress) -> Findings:
-    kernels = measure_kernels(seconds=seconds, progress=progress)
+    kernels = measure_kernels(seconds=seconds * _KERNELS_SHARE, progress=lambda share: progress(share * _KERNELS_SHARE))
+    others = _others(seconds, progress)
     rows = [row for row in runtimes() if row.available]
     compilers = dict.fromkeys(str(build.compiler) for build in native_builds()[0])
     missing = {name: why for run in kernels.runs for name, why in run.missing.items()}
     return Findings(
         _figures(kernels),
-        {f"Times as long as {kernels.reference}": kernels, **{run.title: run.comparison for run in kernels.runs}},
+        {
+            f"Times as long as {kernels.reference}": kernels,
+            "The same question, elsewhere": PUBLISHED,
+            **{run.title: run.comparison for run in kernels.runs},
+            **others,
+            "What a module cannot do, or not everywhere": try_misfits(),
+        },
         (*(f"{row.name} {row.version} ({row.release_year or 'year unknown'})" for row in rows), *compilers),
         kernels.notes,
         missing,
     )
+
+
+def _others(seconds: float, progress: Progress) -> dict[str, Part]:
+    """What a module pays beside its own code."""
+    done = _KERNELS_SHARE
+    found: dict[str, Part] = {}
+
+    def add(title: str, share: float, measure: Callable[..., Comparison]) -> None:
+        nonlocal done
+        found[title] = measure(seconds=seconds * share)
+        done += share
+        progress(done)
+
+    share = _BOUNDARY_SHARE / (len(_COPIED_BYTES) + 1)
+    for size_bytes in _COPIED_BYTES:
+        add(copies_title(size_bytes), share, partial(compare_copies, size_bytes))
+    add("One call", share, compare_crossings)
+    for operation in OPERATIONS:
+        add(f"One call of the system: {operation}", _SYSTEM_SHARE / len(OPERATIONS), partial(compare_system_calls, operation))
+    components = seconds >= _COMPONENTS_SECONDS
+    add("Until an interpreter has printed a line", _STARTS_SHARE, partial(compare_large_starts, components=components))
+    return found
 
 
 def _figures(kernels: Kernels) -> dict[str, Figure]:
@@ -48,5 +94,5 @@ BENCH = Bench(
     (_AGREEMENT_GOAL, _NATIVE_GOAL),
     _run,
     seconds=60.0,
-    quick_seconds=14.0,
+    quick_seconds=10.0,
 )

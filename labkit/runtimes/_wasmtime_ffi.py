@@ -30,6 +30,7 @@ __all__ = [
     "CHECKED_VERSION",
     "PRIVATE",
     "VERSION",
+    "SharedMemory",
     "buffer",
     "call_checked",
     "call_prepared",
@@ -177,6 +178,13 @@ def global_bits(store: wasmtime.Store, variable: wasmtime.Global, content: str) 
     value = ffi.wasmtime_val_t()
     ffi.wasmtime_global_get(store._context(), ctypes.byref(variable._global), ctypes.byref(value))
     return int(value.of.i32) & 0xFFFF_FFFF if content.endswith("32") else int(value.of.i64) & 0xFFFF_FFFF_FFFF_FFFF
+
+
+class SharedMemory(wasmtime.SharedMemory):
+    """A memory that several threads use; the binding's own cannot be imported, for it passes a pointer to the pointer."""
+
+    def _as_extern(self) -> ffi.wasmtime_extern_t:
+        return ffi.wasmtime_extern_t(ffi.WASMTIME_EXTERN_SHAREDMEMORY, ffi.wasmtime_extern_union(sharedmemory=self.ptr()))
 
 
 def select_winch(config: wasmtime.Config) -> None:

@@ -1,4 +1,4 @@
-"""Compiles Zig's own libraries, for WebAssembly and for this machine, in set-up, so that no reader's first cell waits for them.
+"""Compiles Zig's own libraries and the course's kernels in set-up, for WebAssembly and for this machine, so that no first cell waits for them.
 
 It is run as ``python -m labkit.toolchains.warm``.
 """
@@ -9,14 +9,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from labkit.errors import LabkitError, ToolchainUnavailable
+from labkit.data_files import data_folder
+from labkit.errors import LabkitError, ToolchainUnavailable, UnreadableFile
 from labkit.toolchains.job import Job
 from labkit.toolchains.language import Missing
 from labkit.toolchains.native import build_native
 from labkit.toolchains.registry import language_named
 from labkit.toolchains.request import make_request
+from labkit.toolchains.shared_library import build_shared_library, native_builds
 from labkit.toolchains.sources import Program
 
 __all__ = ["warm"]
@@ -64,6 +67,11 @@ def warm(say: Callable[[str], None] = print) -> None:
         source.write_text(_NATIVE, encoding="utf-8")
         for static in (True, False):
             build_native(source, static=static)
+    with suppress(UnreadableFile):  # labkit can be installed without the course
+        sources = sorted((data_folder() / "sources" / "kernels").glob("*.c"))
+        for build in native_builds()[0]:
+            say(f"Building the course's kernels for this machine: {build.name}.")
+            build_shared_library(sources, build)
 
 
 if __name__ == "__main__":

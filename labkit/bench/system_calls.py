@@ -1,0 +1,105 @@
+"""Work that is nothing but calls of the system: a WASI program on every engine against the same program native."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from labkit.bench.comparison import Comparison
+from labkit.bench.interleave import Progress
+from labkit.bench.language_measures import compare_measures
+from labkit.data_files import data_folder
+from labkit.errors import ArgumentError, BenchError
+from labkit.runtimes.registry import runtimes
+from labkit.sandbox.run import run
+from labkit.toolchains.build import build
+from labkit.toolchains.native import build_native
+
+__all__ = ["OPERATIONS", "compare_system_calls"]
+
+#: What the program asks of the system, and how often in one run.
+OPERATIONS: Mapping[str, int] = {"read": 5_000, "write": 5_000, "clock": 20_000}
+_TIMEOUT_SECONDS = 60.0
+
+
+def compare_system_calls(operation: str, *, seconds: float = 2.0, progress: Progress | None = None) -> Comparison:
+    """Compare one call of the system, as the program itself times many of them: its start is not in it.
+
+    Parameters
+    ----------
+    operation : str
+        ``"read"`` of one byte from a file, ``"write"`` of one to a pipe, or ``"clock"``.
+    seconds : float, optional
+    progress : callable, optional
+
+    Returns
+    -------
+    Comparison
+        The first contender is native.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such operation.
+    ToolchainUnavailable
+        If there is no compiler for the native program.
+
+    Examples
+    --------
+    >>> compare_system_calls("clock", seconds=0.5).timings[0].name
+    'native'
+    """
+    if operation not in OPERATIONS:
+        raise ArgumentError(f"There is no operation {operation!r}.", remedy=f"Choose one of {', '.join(OPERATIONS)}.")
+    source = data_folder() / "sources" / "system_calls.c"
+    program, module = build_native(source, static=False, flags=("-O2",)), build(source, optimize="speed").path
+    count = OPERATIONS[operation]
+    with tempfile.TemporaryDirectory(prefix="labkit-calls-") as folder:
+        file = Path(folder, "bytes")
+        file.write_bytes(bytes(count))
+        measures: dict[str, Callable[[], float]] = {"native": partial(_native, program, operation, file)}
+        for name in _engine_names():
+            measures[name] = partial(_guest, module, operation, file, name)
+        for measure in measures.values():
+            measure()  # the first run of a module compiles it
+        return compare_measures(measures, seconds, progress or _ignore)
+
+
+def _engine_names() -> list[str]:
+    """One runtime of each engine: what a call of the system costs does not depend on the compiler."""
+    found: dict[str, str] = {}
+    for row in runtimes():
+        if row.available:
+            found.setdefault(row.name.partition("-")[0], row.name)
+    return list(found.values())
+
+
+def _ignore(_share: float) -> None:
+    pass
+
+
+def _native(program: Path, operation: str, file: Path) -> float:
+    with file.open("rb") as stdin:
+        return _seconds("native", operation, _run_native(program, operation, stdin))
+
+
+def _run_native(program: Path, operation: str, stdin: IO[bytes]) -> bytes:
+    words = [str(program), operation, str(OPERATIONS[operation])]
+    return subprocess.run(words, stdin=stdin, capture_output=True, timeout=_TIMEOUT_SECONDS, check=False).stderr
+
+
+def _guest(module: Path, operation: str, file: Path, runtime: str) -> float:
+    result = run(module, args=[operation, str(OPERATIONS[operation])], stdin=file, runtime=runtime)
+    return _seconds(runtime, operation, result.stderr)
+
+
+def _seconds(name: str, operation: str, told: bytes) -> float:
+    """What the program told of itself, for one call."""
+    try:
+        return int(told) / 1e9 / OPERATIONS[operation]
+    except ValueError:
+        raise BenchError(f"The program did not tell how long it took on {name}: {told[:200]!r}.", remedy="Run it by itself first.") from None
