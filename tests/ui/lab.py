@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labkit.folders import cache_folder
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -59,6 +61,8 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[Lab]:
     environment = {
         **os.environ,
         "HOME": str(home),
+        # What has been compiled once is not compiled again for a home that is new each time.
+        "LABKIT_CACHE": str(cache_folder()),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),

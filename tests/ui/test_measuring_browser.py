@@ -1,0 +1,172 @@
+"""What a reader sees and does with the panels that measure, in JupyterLab: plots that change, a result, Cancel, a kernel that answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+MILLISECONDS = 120_000
+LADDER_CELLS = ["from labkit.ui import ColdStartLadder", 'ColdStartLadder(["wasm instance"], seconds=3)']
+# Counts from now on how often the panel's first picture is another one.
+COUNT_PICTURES = """panel => {
+    window.labkitPictures = new Set();
+    window.labkitWatch = setInterval(() => {
+        const picture = panel.querySelector('.labkit-plot img');
+        if (picture) { window.labkitPictures.add(picture.src); }
+    }, 20);
+}"""
+PICTURES = "() => window.labkitPictures.size"
+# The reader runs another cell, which keeps the kernel's main thread busy for as many seconds.
+BUSY_CELL = """async seconds => {
+    const code = `import time\\nend = time.monotonic() + ${seconds}\\nwhile time.monotonic() < end: sum(range(1000))`;
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    return (await kernel.requestExecute({ code }).done).content.status;
+}"""
+
+
+class Shown:
+    """A panel in a page, found by the code of its cell."""
+
+    def __init__(self, page, code: str) -> None:
+        self.page = page
+        self.cell = page.locator(".jp-CodeCell").filter(has=page.locator(".jp-InputArea", has_text=code)).first
+        self.status = self.cell.get_by_role("status")
+        self.picture = self.cell.locator(".labkit-plot img").first
+
+    def press(self, button: str) -> None:
+        self.cell.get_by_role("button", name=button).click()
+
+    def set_seconds(self, seconds: float) -> None:
+        box = self.cell.get_by_label("Seconds")
+        box.fill(str(seconds))
+        box.press("Tab")
+
+    def watch_pictures(self) -> None:
+        self.cell.evaluate(COUNT_PICTURES)
+
+    def wait_for_pictures(self, count: int) -> None:
+        self.page.wait_for_function(f"() => window.labkitPictures.size >= {count}", timeout=MILLISECONDS)
+
+
+@pytest.fixture(scope="module")
+def comparison(lab, browser):
+    """Notebook 04 with every cell run."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1600})
+    lab.open(page, "04_runtimes.ipynb")
+    lab.run_all(page, seconds=280)
+    yield Shown(page, "RuntimeComparison(")
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def ladder(lab, lab_folder: Path, browser):
+    """A notebook with a short ladder, with every cell run."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in LADDER_CELLS])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, lab_folder / "ladder.ipynb")
+    page = browser.new_page(viewport={"width": 1280, "height": 1600})
+    lab.open(page, "ladder.ipynb")
+    lab.run_all(page)
+    yield Shown(page, "ColdStartLadder([")
+    page.close()
+
+
+def test_the_notebook_shows_what_was_measured(comparison):
+    from playwright.sync_api import expect
+
+    expect(comparison.status).to_contain_text("fib(15) gave 610 everywhere.", timeout=MILLISECONDS)
+    assert comparison.picture.get_attribute("alt").startswith("Distribution of the samples. wasmtime: half took at most")
+    comparison.cell.locator("summary").click()
+    expect(comparison.cell.get_by_role("row", name="contender shortest")).to_be_visible()
+
+
+def test_another_run_is_drawn_while_it_measures_and_ends_with_its_result(comparison):
+    from playwright.sync_api import expect
+
+    comparison.set_seconds(6)
+    comparison.watch_pictures()
+    comparison.press("Run")
+    expect(comparison.status).to_contain_text("Measuring fib(15) on wasmtime")
+    expect(comparison.cell.get_by_role("button", name="Run")).to_be_disabled()
+    comparison.wait_for_pictures(4)
+    expect(comparison.status).to_contain_text("fib(15) gave 610 everywhere.", timeout=MILLISECONDS)
+    expect(comparison.cell.get_by_role("button", name="Cancel")).to_be_disabled()
+
+
+def test_cancel_by_keyboard_leaves_the_result_before(comparison):
+    from playwright.sync_api import expect
+
+    before = comparison.picture.get_attribute("src")
+    comparison.set_seconds(60)
+    comparison.watch_pictures()
+    comparison.cell.get_by_role("button", name="Run").focus()
+    comparison.page.keyboard.press("Enter")
+    comparison.wait_for_pictures(3)
+    cancel = comparison.cell.get_by_role("button", name="Cancel")
+    for _ in range(20):
+        if cancel.evaluate("button => button === document.activeElement"):
+            break
+        comparison.page.keyboard.press("Tab")
+    comparison.page.keyboard.press("Enter")
+    expect(comparison.status).to_contain_text("Cancelled", timeout=MILLISECONDS)
+    assert comparison.picture.get_attribute("src") == before
+
+
+def test_the_plot_goes_on_and_the_kernel_answers_while_a_cell_keeps_it_busy(comparison):
+    from playwright.sync_api import expect
+
+    comparison.set_seconds(60)
+    comparison.watch_pictures()
+    comparison.press("Run")
+    comparison.wait_for_pictures(2)
+    before = comparison.page.evaluate(PICTURES)
+    assert comparison.page.evaluate(BUSY_CELL, 5) == "ok"
+    assert comparison.page.evaluate(PICTURES) > before
+    comparison.press("Cancel")
+    expect(comparison.status).to_contain_text("Cancelled", timeout=MILLISECONDS)
+
+
+def test_a_guest_that_does_not_end_is_cancelled_and_an_error_stands_in_the_panel(comparison):
+    from playwright.sync_api import expect
+
+    for box in comparison.cell.get_by_role("checkbox").all():
+        if box.is_enabled():
+            box.uncheck()
+    comparison.press("Run")
+    expect(comparison.status).to_contain_text("There is nothing to measure: tick a runtime.")
+    comparison.cell.get_by_role("checkbox", name="wasmtime", exact=True).check()
+    comparison.cell.locator(".noUi-handle").focus()
+    comparison.page.keyboard.press("End")
+    comparison.press("Run")
+    expect(comparison.status).to_contain_text("Measuring fib(45) on wasmtime")
+    comparison.press("Cancel")
+    expect(comparison.status).to_contain_text("Cancelled", timeout=MILLISECONDS)
+
+
+def test_the_ladder_grows_and_says_what_it_found(ladder):
+    from playwright.sync_api import expect
+
+    expect(ladder.status).to_contain_text("Ready: press Run.")
+    ladder.watch_pictures()
+    ladder.press("Run")
+    expect(ladder.status).to_contain_text("Measuring cold starts of 2 rungs")
+    ladder.wait_for_pictures(3)
+    expect(ladder.status).to_contain_text("From start to hello: native process", timeout=MILLISECONDS)
+    assert ladder.picture.get_attribute("alt").startswith("Cold starts. native process (")
+
+
+def test_a_ladder_is_cancelled_while_the_kernel_is_busy_between(ladder):
+    from playwright.sync_api import expect
+
+    ladder.set_seconds(120)
+    ladder.watch_pictures()
+    ladder.press("Run")
+    ladder.wait_for_pictures(2)
+    before = ladder.page.evaluate(PICTURES)
+    assert ladder.page.evaluate(BUSY_CELL, 5) == "ok"
+    assert ladder.page.evaluate(PICTURES) > before
+    ladder.press("Cancel")
+    expect(ladder.status).to_contain_text("Cancelled", timeout=MILLISECONDS)
+    expect(ladder.cell.get_by_role("button", name="Run")).to_be_enabled()
