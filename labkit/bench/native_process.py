@@ -19,10 +19,10 @@ SPAWNED = (
 )
 
 
-def native_program(name: str) -> Path | LabkitError:
-    """Build one of the lab's native programs, linked statically; or the error that says why it cannot be."""
+def native_program(name: str, *, static: bool = True) -> Path | LabkitError:
+    """Build one of the lab's native programs, linked statically or as compilers do by default; or the error that says why it cannot be."""
     try:
-        return build_native(data_folder() / "sources" / "native" / f"{name}.c")
+        return build_native(data_folder() / "sources" / "native" / f"{name}.c", static=static)
     except LabkitError as error:
         return error
 

@@ -12,6 +12,7 @@ __all__ = ["BENCH_MODULES", "bench_names", "find_bench"]
 #: A new bench is one file and one line here. None is imported before it is asked for.
 BENCH_MODULES = {
     "calls": "labkit.bench.calls",
+    "density": "labkit.bench.crowds",
     "hostile": "labkit.bench.hostile",
     "instance": "labkit.bench.instance",
     "kernels": "labkit.bench.kernels",
