@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = ["GRACE_SECONDS", "Drawn"]
@@ -21,8 +22,11 @@ class Drawn:
         HTML: the plots, and the tables behind them.
     result : object
         What was found; None as long as it is not the end.
+    parts : mapping of str to Drawn
+        Each part of the result by itself, where it has parts.
     """
 
     pictures: str
     details: str
     result: Any = None
+    parts: Mapping[str, Drawn] = field(default_factory=dict)

@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import ipywidgets
-
 from labkit.bench.call_comparison import CallComparison, CallExperiment
-from labkit.errors import ArgumentError
-from labkit.modules.load import Source
-from labkit.runtimes import registry
-from labkit.ui.call_controls import CallControls
-from labkit.ui.measuring_panel import MeasuringPanel
-from labkit.ui.panel import text_widget
-from labkit.ui.runtimes_panel import reason_html, runtime_checkboxes
+from labkit.ui.call_panel import CallPanel
 
 __all__ = ["RuntimeComparison"]
 
-_LONGEST_SECONDS = 60
 
-
-class RuntimeComparison(MeasuringPanel):
+class RuntimeComparison(CallPanel):
     """Pick a module, a function, its arguments and runtimes; the call is measured on each, and drawn as it is measured.
-
-    It is measured in a process of its own, so the kernel stays free for the reader, and Cancel works at once, whatever the guest does.
 
     Parameters
     ----------
-    modules : mapping of str to source, or one source, optional
-        Each bytes, WebAssembly text or a path, and without imports. With several, they are picked by their names. Left out,
-        the course's own: one function, compiled from several languages.
-    export : str, optional
-        The function that is picked at first; otherwise the first module's first.
-    args : sequence of numbers, optional
-        What its arguments are at first.
-    bounds : sequence, optional
-        For each of its arguments a lowest and highest value, which make a slider of it, or None.
-    runtimes : sequence of str, optional
-        The runtimes ticked at first; otherwise wasmtime and wasmer, as far as they work here.
-    seconds : float, optional
-        How long to measure at first; the reader can change it.
+    modules, export, args, bounds, runtimes, seconds
+        As for `labkit.ui.call_panel.CallPanel`, all of them optional.
 
     Attributes
     ----------
@@ -64,46 +39,14 @@ class RuntimeComparison(MeasuringPanel):
     >>> panel.close()
     """
 
-    def __init__(
-        self,
-        modules: Mapping[str, Source] | Source | None = None,
-        *,
-        export: str | None = None,
-        args: Sequence[int | float | str] | None = None,
-        bounds: Sequence[Sequence[int | float] | None] | None = None,
-        runtimes: Sequence[str] | None = None,
-        seconds: float = 5.0,
-    ) -> None:
-        super().__init__()
-        if not 0 < seconds <= _LONGEST_SECONDS:
-            raise ArgumentError(f"seconds={seconds!r} is no time to measure for here.", remedy=f"Give seconds above 0, up to {_LONGEST_SECONDS}.")
-        self._controls = CallControls(modules, export=export, args=args, bounds=bounds)
-        self._checkboxes = runtime_checkboxes(runtimes)
-        self._seconds = ipywidgets.BoundedFloatText(
-            value=seconds, min=0.1, max=_LONGEST_SECONDS, step=0.5, description="Seconds", layout=ipywidgets.Layout(width="12em")
-        )
-        boxes = ipywidgets.HBox(list(self._checkboxes.values()), layout=ipywidgets.Layout(flex_flow="row wrap"))
-        reasons = [text_widget(reason_html(row)) for row in registry.runtimes() if not row.available]
-        self._build(
-            [*self._controls.widgets, boxes, *reasons, self._seconds],
-            run_tooltip="Measure the call on each runtime that is ticked, and show it as it is measured",
-        )
+    _RUN_TOOLTIP = "Measure the call on each runtime that is ticked, and show it as it is measured"
 
     def _experiment(self) -> CallExperiment | str:
-        runtimes = self._ticked()
-        if not runtimes:
-            return "There is nothing to measure: tick a runtime."
-        controls = self._controls
-        return CallExperiment(controls.wasm, controls.function.name, controls.arguments, runtimes, self._seconds.value)
-
-    def _ticked(self) -> tuple[str, ...]:
-        return tuple(name for name, box in self._checkboxes.items() if box.value and not box.disabled)
+        parameters = self._parameters()
+        return parameters if isinstance(parameters, str) else CallExperiment(*parameters)
 
     def _title(self, experiment: CallExperiment) -> str:
         return f"{experiment.call} on {', '.join(experiment.runtimes)}"
 
     def _sentence(self, result: CallComparison) -> str:
         return result.sentence
-
-    def _unrun(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-        return ["function", "runtimes"], [[self._controls.function.signature, ", ".join(self._ticked())]]

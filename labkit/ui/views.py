@@ -12,6 +12,7 @@ from labkit.bench.comparison import Comparison
 from labkit.bench.experiment import SamplesSoFar
 from labkit.bench.ladder import Ladder
 from labkit.bench.phases import Phases
+from labkit.display import format_bytes
 from labkit.ui.drawn import Drawn
 from labkit.ui.plots import Plot, plot_distribution, plot_ladder, plot_phases, plot_ratios
 from labkit.ui.plots.figure import coarsely
@@ -34,13 +35,19 @@ def see(found: Any, *, result: Any = None, coarse: bool = False) -> Drawn:
     pictures = "".join(f"<div>{plot.img}</div>" for plot in plots)
     words = "".join(f'<p style="opacity:0.8">{escape(note)}</p>' for note in notes(found))
     details = folded("".join(plot.table for plot in plots))
-    return Drawn(f'{STYLE}<div class="labkit-plot">{pictures}</div>', words + details, result)
+    parts = {} if coarse or not isinstance(found, Phases) else {phase.value: see(each) for phase, each in found.comparisons.items()}
+    return Drawn(f'{STYLE}<div class="labkit-plot">{pictures}</div>', words + details, result, parts)
 
 
 @singledispatch
 def notes(found: Any) -> tuple[str, ...]:
     """What a reader should know of what was found: versions, what is missing, what makes it doubtful."""
     return ()
+
+
+@notes.register
+def _(found: Comparison) -> tuple[str, ...]:
+    return (found.verdict, *(f"⚠ {warning}" for warning in found.warnings))
 
 
 @notes.register
@@ -55,7 +62,8 @@ def _(found: Ladder) -> tuple[str, ...]:
 
 @notes.register
 def _(found: Phases) -> tuple[str, ...]:
-    return found.notes
+    memory = ", ".join(f"{held.runtime} {format_bytes(round(held.pss_bytes))}" for held in found.memory)
+    return (*found.notes, *([f"Memory that one more instance takes (PSS): {memory}."] if memory else []))
 
 
 @singledispatch
