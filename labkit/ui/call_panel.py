@@ -68,7 +68,8 @@ class CallPanel(MeasuringPanel):
             value=seconds, min=0.1, max=_LONGEST_SECONDS, step=0.5, description="Seconds", layout=ipywidgets.Layout(width="12em")
         )
         boxes = ipywidgets.HBox(list(self._checkboxes.values()), layout=ipywidgets.Layout(flex_flow="row wrap"))
-        reasons = [text_widget(reason_html(row)) for row in registry.runtimes() if not row.available]
+        missing = [row for row in registry.runtimes() if not row.available]
+        reasons = [text_widget("".join(map(reason_html, missing)))] if missing else []
         self._build([*self._controls.widgets, boxes, *reasons, self._seconds], run_tooltip=self._RUN_TOOLTIP)
 
     def _ticked(self) -> tuple[str, ...]:
