@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,10 @@ __all__ = ["Overhead", "Sampler", "Timer", "measure_overhead"]
 Timer = Callable[[], float]
 
 _MOST_CALLS = 10_000_000
+#: Which part of a sample a loop must take for its time to tell what a call takes.
+_TELLING_SHARE = 1 / 16
+#: How long a few interruptions may take: systems let another program run for some milliseconds at a time.
+_INTERRUPTIONS_SECONDS = 0.05
 _OVERHEAD_TURNS = 10_000
 _OVERHEAD_SAMPLES = 15
 
@@ -123,19 +128,29 @@ class Sampler:
         return elapsed - self._overhead.timer_seconds - calls * self._overhead.loop_seconds
 
     def calibrate(self, sample_seconds: float) -> None:
-        """Choose how many calls a sample has, so that it takes about so long; this warms the contender up, too."""
-        calls = 1
-        while (elapsed := self._shortest(calls, sample_seconds)) < sample_seconds / 2 and calls < _MOST_CALLS:
+        """Choose how many calls a sample has, so that it takes about so long; this warms the contender up, too.
+
+        Where that fails, contenders get samples of different lengths, and on a busy machine longer ones are interrupted more
+        often: then even a thing differs from itself. So the shortest time of a call counts, of all loops long enough to tell.
+        """
+        calls, call_seconds = 1, math.inf
+        while True:
+            elapsed = self._shortest(calls, sample_seconds)
+            if elapsed >= sample_seconds * _TELLING_SHARE:
+                call_seconds = min(call_seconds, elapsed / calls)
+            if elapsed >= sample_seconds / 2 or calls >= _MOST_CALLS:
+                break
             calls *= 2
-        self.calls = max(1, min(round(calls * sample_seconds / elapsed), _MOST_CALLS)) if elapsed > 0 else calls
+        self.calls = calls if math.isinf(call_seconds) else max(1, min(round(sample_seconds / call_seconds), _MOST_CALLS))
 
     def _shortest(self, calls: int, sample_seconds: float) -> float:
         """The shortest of a few tries: the first may pay for what later ones find ready, and any may be interrupted.
 
         A slow contender gets two tries; one that only seems slow, up to eight to show otherwise.
         """
+        most_seconds = max(8 * sample_seconds, _INTERRUPTIONS_SECONDS)
         tries = [self.elapsed(calls)]
-        while tries[-1] >= sample_seconds / 2 and (len(tries) < 2 or (len(tries) < 8 and sum(tries[1:]) < 8 * sample_seconds)):
+        while tries[-1] >= sample_seconds / 2 and (len(tries) < 2 or (len(tries) < 8 and sum(tries[1:]) < most_seconds)):
             tries.append(self.elapsed(calls))
         return min(tries)
 
