@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labkit.bench.phases import Phases
+from labkit.bench.comparison import Timing
+from labkit.bench.phases import Missing, Phase, Phases
 from labkit.display import format_seconds, shorten
 from labkit.ui.plots.axes import log_axis, no_y_axis
 from labkit.ui.plots.figure import LEGEND_INCHES, draw, legend_beside, text_inches
-from labkit.ui.plots.palette import FAINT, looks
+from labkit.ui.plots.palette import FAINT, Look, looks
 from labkit.ui.plots.plot import Plot
 from labkit.ui.plots.recorded import recorded_words, title_words
 
-__all__ = ["plot_phases"]
+__all__ = ["plot_phase_timings", "plot_phases"]
 
 #: Characters of a name in the picture; words and table have it whole.
 _NAME = 26
@@ -43,32 +45,33 @@ def plot_phases(phases: Phases, *, recorded: str = "") -> Plot:
     ['compile', 'wasmtime']
     """
     recorded = recorded_words([comparison.source for comparison in phases.comparisons.values()], recorded)
-    names, drawn = phases.runtimes, looks(phases.runtimes)
-    labels = [shorten(name, _NAME) for name in names]
+    return plot_phase_timings({phase: found.timings for phase, found in phases.comparisons.items()}, missing=phases.missing, recorded=recorded)
+
+
+def plot_phase_timings(timings: Mapping[Phase, Sequence[Timing]], *, missing: Sequence[Missing] = (), recorded: str = "") -> Plot:
+    """Draw the same of samples alone, from which nothing has been concluded yet."""
+    names = tuple(dict.fromkeys(timing.name for each in timings.values() for timing in each))
+    drawn, labels = looks(names), [shorten(name, _NAME) for name in names]
     rows, words = [], [title_words("Phases of a run", recorded)]
-    for row in phases.rows:
-        quartiles = (row.timing.lower_quartile_seconds, row.timing.median_seconds, row.timing.upper_quartile_seconds)
-        rows.append([row.phase.value, row.runtime, *map(format_seconds, quartiles), row.timing.count])
-    for phase, comparison in phases.comparisons.items():
-        medians = ", ".join(f"{timing.name} {format_seconds(timing.median_seconds)}" for timing in comparison.timings)
-        words.append(f"{phase.value}: {medians}.")
-    rows += [["–", missing.runtime, f"not measured: {missing.reason}", "", "", ""] for missing in phases.missing]
-    words += [str(missing) for missing in phases.missing]
+    seconds: list[float] = []
+    for phase, each in timings.items():
+        for timing in each:
+            quartiles = (timing.lower_quartile_seconds, timing.median_seconds, timing.upper_quartile_seconds)
+            rows.append([phase.value, timing.name, *map(format_seconds, quartiles), timing.count])
+            seconds += quartiles
+        words.append(f"{phase.value}: {', '.join(f'{timing.name} {format_seconds(timing.median_seconds)}' for timing in each)}.")
+    grey = range(len(rows), len(rows) + len(missing))
+    rows += [["–", each.runtime, f"not measured: {each.reason}", "", "", ""] for each in missing]
+    words += map(str, missing)
 
     def paint(axes: Any) -> None:
         for name, label in zip(names, labels):
             axes.plot([], [], drawn[name].marker, color=drawn[name].colour, markersize=7, label=label)
-        for i, comparison in enumerate(phases.comparisons.values()):
+        for i, each in enumerate(timings.values()):
             axes.axhline(i + 0.5, color=FAINT, linewidth=0.8)
-            step = min(_SHARE / len(names), _LARGEST_STEP)
-            for j, timing in enumerate(comparison.timings):
-                look, y = drawn[timing.name], i + (j - (len(comparison.timings) - 1) / 2) * step
-                quartiles = [timing.lower_quartile_seconds, timing.upper_quartile_seconds]
-                axes.plot(quartiles, [y, y], color=look.colour, linewidth=3, alpha=0.45, solid_capstyle="butt")
-                axes.plot(timing.median_seconds, y, look.marker, color=look.colour, markersize=7, markeredgecolor="white")
-        axes.set_yticks(range(len(phases.comparisons)), [phase.value for phase in phases.comparisons])
-        axes.set_ylim(len(phases.comparisons) - 0.5, -0.5)
-        seconds = [value for row in phases.rows for value in (row.timing.lower_quartile_seconds, row.timing.upper_quartile_seconds)]
+            _paint_phase(axes, i, each, drawn, min(_SHARE / len(names), _LARGEST_STEP))
+        axes.set_yticks(range(len(timings)), [phase.value for phase in timings])
+        axes.set_ylim(len(timings) - 0.5, -0.5)
         log_axis(axes.xaxis, min(seconds), max(seconds), label="time for one", format=format_seconds)
         no_y_axis(axes)
         legend_beside(axes, "Medians")
@@ -76,10 +79,17 @@ def plot_phases(phases: Phases, *, recorded: str = "") -> Plot:
     png = draw(
         paint,
         title="What each phase of a run takes",
-        height_inches=1.1 + len(phases.comparisons) * max(0.34, 0.085 * len(names)),
-        left_inches=0.2 + text_inches(phase.value for phase in phases.comparisons),
+        height_inches=1.1 + len(timings) * max(0.34, 0.085 * len(names)),
+        left_inches=0.2 + text_inches(phase.value for phase in timings),
         right_inches=LEGEND_INCHES + text_inches(["Medians", *labels]),
         recorded=recorded,
     )
-    grey = range(len(phases.rows), len(rows))
     return Plot(" ".join(words), _HEADER, rows, png, right=range(2, len(_HEADER)), grey=grey)
+
+
+def _paint_phase(axes: Any, place: int, timings: Sequence[Timing], drawn: Mapping[str, Look], step: float) -> None:
+    for j, timing in enumerate(timings):
+        look, y = drawn[timing.name], place + (j - (len(timings) - 1) / 2) * step
+        quartiles = [timing.lower_quartile_seconds, timing.upper_quartile_seconds]
+        axes.plot(quartiles, [y, y], color=look.colour, linewidth=3, alpha=0.45, solid_capstyle="butt")
+        axes.plot(timing.median_seconds, y, look.marker, color=look.colour, markersize=7, markeredgecolor="white")
