@@ -115,9 +115,14 @@ class CallControls:
         boxes = self._arguments.children
         return tuple(check_value(kind, box.value, f"Argument {i + 1} of {self.function.name}") for i, (kind, box) in enumerate(zip(kinds, boxes)))
 
-    def _module_picked(self, _change: Any) -> None:
-        functions = self._offered[self.module_name]
-        self._offer(self._picker.value if self._picker.value in functions else next(iter(functions)))
+    def _module_picked(self, change: Any) -> None:
+        before, functions = self._offered[change["old"]][self._picker.value], self._offered[self.module_name]
+        values = [box.value for box in self._arguments.children]
+        self._offer(before.name if before.name in functions else next(iter(functions)))
+        self._show_arguments()
+        if self.function.type == before.type:
+            for box, value in zip(self._arguments.children, values):
+                box.value = value
 
     def _offer(self, export: str) -> None:
         functions = self._offered[self.module_name]

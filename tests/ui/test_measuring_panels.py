@@ -187,8 +187,12 @@ def test_arguments_that_do_not_fit_stand_in_the_panel_and_nothing_starts(make):
 def test_modules_are_picked_by_name_and_keep_their_arguments_where_they_can(make):
     other = '(module (func (export "fib") (param i32) (result i32) (i32.const 7)) (func (export "other")))'
     panel = make({"fib": FIB, "seven": other}, export="fib", args=[9], bounds=[(0, 20)])
+    (box,) = panel._controls._arguments.children
+    assert box.description == "n: i32"
+    box.value = 12
     panel._controls._module_picker.value = "seven"
-    assert panel._controls.arguments == (9,)
+    assert panel._controls.arguments == (12,)
+    assert panel._controls._arguments.children[0].description == "argument 1: i32"
     panel.run()
     panel.wait(SECONDS)
     assert panel.result.value == 7
