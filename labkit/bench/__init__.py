@@ -7,6 +7,7 @@ from labkit.bench.kernel_table import Kernels, measure_kernels
 from labkit.bench.ladder import Ladder, Rung
 from labkit.bench.languages import LanguageSurvey, survey_languages
 from labkit.bench.measured import Measured
+from labkit.bench.phases import Phases, measure_phases
 from labkit.bench.process import run_bench
 from labkit.bench.registry import bench_names, find_bench
 from labkit.bench.results import Row, Rows, Source, measured, record, reference
@@ -22,6 +23,7 @@ __all__ = [
     "Ladder",
     "LanguageSurvey",
     "Measured",
+    "Phases",
     "Progress",
     "Ratio",
     "Report",
@@ -35,6 +37,7 @@ __all__ = [
     "compare",
     "find_bench",
     "measure_kernels",
+    "measure_phases",
     "measured",
     "record",
     "reference",

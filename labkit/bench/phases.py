@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from html import escape
 from typing import Any
 
 from labkit.bench.comparison import Comparison, Timing
+from labkit.bench.contenders import status_of, version
+from labkit.bench.interleave import Progress
 from labkit.bench.measured import Measured
+from labkit.bench.phase import BY_HAND, InstanceMemory, Missing, Phase
+from labkit.bench.phase_measures import PhaseMeasures
 from labkit.bench.results.row import Rows
 from labkit.display import format_bytes, format_seconds, html_table, text_table
 from labkit.errors import ArgumentError
+from labkit.modules.load import to_wasm
+from labkit.runtimes.registry import RUNTIME_NAMES
 
-__all__ = ["BY_HAND", "InstanceMemory", "Missing", "Phase", "PhaseRow", "Phases"]
-
-#: What a row of Wasmtime's C functions, bound by hand with ctypes, has in the place of a runtime's name.
-BY_HAND = "wasmtime, bound by hand"
+__all__ = ["BY_HAND", "InstanceMemory", "Missing", "Phase", "PhaseRow", "Phases", "measure_phases"]
 
 # What `Phases.measured` calls the memory of one instance.
 _ONE_OF = re.compile(r"(.+), one of (\d+) instances")
-
-
-class Phase(Enum):
-    """A part of what a run does, in the order in which a program meets them."""
-
-    COMPILE = "compile"
-    DESERIALIZE = "deserialize"
-    INSTANTIATE = "instantiate"
-    FIRST_CALL = "first call"
-    STEADY_CALL = "steady call"
-    HOST_CALL = "host call"
-    RUN_IN_PROCESS = "whole run in process"
-    RUN = "whole run"
 
 
 @dataclass(frozen=True)
@@ -54,42 +44,6 @@ class PhaseRow:
     runtime: str
     phase: Phase
     timing: Timing
-
-
-@dataclass(frozen=True)
-class InstanceMemory:
-    """What an instance that has answered one call adds to its process.
-
-    Attributes
-    ----------
-    runtime : str
-    count : int
-        How many instances were held at once.
-    pss_bytes : float
-        For one instance: proportional set size, in which memory that processes share counts for each in part.
-    """
-
-    runtime: str
-    count: int
-    pss_bytes: float
-
-
-@dataclass(frozen=True)
-class Missing:
-    """What could not be measured.
-
-    Attributes
-    ----------
-    runtime : str
-    reason, remedy : str
-    """
-
-    runtime: str
-    reason: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.runtime} is not measured: {self.reason} {self.remedy}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -203,3 +157,53 @@ class Phases:
         held = [(match, row.samples[0]) for row in own if row.samples and (match := _ONE_OF.fullmatch(row.contender))]
         memory = tuple(InstanceMemory(match[1], int(match[2]), pss_bytes) for match, pss_bytes in held)
         return cls(comparisons, memory, tuple(Missing(row.contender, row.error, "") for row in own if row.error), newest[0].versions)
+
+
+def measure_phases(
+    module: bytes | str | os.PathLike[str],
+    *,
+    export: str,
+    arguments: Sequence[int | float] = (),
+    runtimes: Sequence[str] | None = None,
+    seconds: float = 20.0,
+    progress: Progress | None = None,
+) -> Phases:
+    """Measure the phases of a module's run, each by itself, on several runtimes.
+
+    Parameters
+    ----------
+    module : bytes, str or path
+        A core module without imports.
+    export : str
+        The function that is called.
+    arguments : sequence of numbers, optional
+    runtimes : sequence of str, optional
+        Left out, every runtime in this process; the first that works here is what the others are held against.
+    seconds : float, optional
+        How long to measure in all; getting ready comes on top, and so does what can only be done whole.
+    progress : callable, optional
+        Called now and then with the share of the time that is over.
+
+    Returns
+    -------
+    Phases
+
+    Raises
+    ------
+    LabkitError
+        The first runtime's, if none can do it.
+    BenchError
+        If they disagree on what the function gives.
+
+    Examples
+    --------
+    >>> wat = '(module (func (export "square") (param i32) (result i32) (i32.mul (local.get 0) (local.get 0))))'
+    >>> found = measure_phases(wat, export="square", arguments=[9], runtimes=["wasmtime"], seconds=0.5)
+    >>> found.timing("wasmtime", Phase.COMPILE).median_seconds > found.timing("wasmtime", Phase.STEADY_CALL).median_seconds
+    True
+    """
+    measures = PhaseMeasures(to_wasm(module), export, tuple(arguments), RUNTIME_NAMES if runtimes is None else tuple(runtimes))
+    comparisons = measures.compare_phases(seconds, progress or (lambda share: None))
+    memory = measures.hold_instances()
+    versions = tuple(version(status_of(name)) for name in measures.names)
+    return Phases(comparisons, memory, tuple(measures.missing), versions)

@@ -18,6 +18,7 @@ BENCH_MODULES = {
     "kernels": "labkit.bench.kernels",
     "languages": "labkit.bench.languages",
     "panel": "labkit.bench.panel",
+    "phases": "labkit.bench.phases_bench",
     "precompiled": "labkit.bench.precompiled",
     "sandbox": "labkit.bench.sandbox",
     "self-test": "labkit.bench.self_test",

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from labkit.bench.clock import Clock
 from labkit.bench.goals import Bench, Direction, Findings, Goal
 from labkit.bench.interleave import Progress, compare
 from labkit.errors import BenchError
@@ -41,35 +42,27 @@ _FORKED, _NEW = "a worker, forked", "a new Python"
 _GOAL = Goal("a warm run / the same in process and 1 ms", 1.0, Direction.AT_MOST)
 
 
-class _Clock:
-    """A clock that stands still while a spare gets ready: a warm run is one that finds it so."""
-
-    def __init__(self) -> None:
-        self._stood_seconds = 0.0
-
-    def __call__(self) -> float:
-        return time.perf_counter() - self._stood_seconds
-
-    def wait(self) -> None:
-        begin = time.perf_counter()
-        the_pool().settle()
-        the_pool().wait(_SEALED)
-        self._stood_seconds += time.perf_counter() - begin
+def _wait(clock: Clock) -> None:
+    """Let the clock stand still while a spare gets ready: a warm run is one that finds it so."""
+    clock.stop()
+    the_pool().settle()
+    the_pool().wait(_SEALED)
+    clock.go()
 
 
 def _run(seconds: float, progress: Progress) -> Findings:
     wasm = to_wasm(_HELLO)
     run(wasm)
-    clock = _Clock()
+    clock = Clock()
     in_process = _in_process(wasm)
 
     # All begin after the same pause: a call that follows its own like finds its code and data in the processor's caches, a reader's does not.
     def inside() -> bytes:
-        clock.wait()
+        _wait(clock)
         return in_process()
 
     def warm() -> bytes:
-        clock.wait()
+        _wait(clock)
         return run(wasm).stdout
 
     def inside_and_more() -> bytes:

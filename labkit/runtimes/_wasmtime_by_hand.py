@@ -21,6 +21,7 @@ def _function(name: str, result: Any, *arguments: Any) -> Any:
     return function
 
 
+# What a function's pointers point to is kept alive by an attribute of its own, `kept`.
 _pointer, _size = ctypes.c_void_p, ctypes.c_size_t
 _store_new = _function("wasmtime_store_new", _pointer, _pointer, _pointer, _pointer)
 _store_context = _function("wasmtime_store_context", _pointer, _pointer)
@@ -46,6 +47,7 @@ def hand_bound(store: WasmtimeStore, func: wasmtime.Func) -> Callable[[int, int]
             raise RuntimeError("the guest trapped")
         return first.i32
 
+    call.kept = store, func  # type: ignore[attr-defined]
     return call
 
 
@@ -63,6 +65,7 @@ def hand_bound_one(store: WasmtimeStore, func: wasmtime.Func) -> Callable[[int],
             raise RuntimeError("the guest trapped")
         return value.i32
 
+    call.kept = store, func  # type: ignore[attr-defined]
     return call
 
 
@@ -78,6 +81,7 @@ def hand_made(engine: wasmtime.Engine, module: wasmtime.Module) -> Callable[[], 
             raise RuntimeError("the module was not instantiated")
         _store_delete(store)
 
+    make.kept = engine, module  # type: ignore[attr-defined]
     return make
 
 
@@ -101,6 +105,7 @@ def hand_called(engine: wasmtime.Engine, module: wasmtime.Module, name: str) -> 
         _store_delete(store)
         return first.i32
 
+    call.kept = engine, module  # type: ignore[attr-defined]
     return call
 
 

@@ -1,0 +1,240 @@
+"""Measures the phases of a run: makes each runtime ready, and lets all that can do a phase compete in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from labkit.bench.clock import Clock
+from labkit.bench.comparison import Comparison
+from labkit.bench.idle_instances import hold_instances
+from labkit.bench.interleave import Progress, compare
+from labkit.bench.phase import BY_HAND, InstanceMemory, Missing, Phase
+from labkit.errors import BenchError, LabkitError
+from labkit.runtimes.instance import Module
+from labkit.runtimes.interface import Runtime
+from labkit.runtimes.registry import runtime
+from labkit.sandbox.pool import the_pool
+from labkit.sandbox.result import Outcome
+from labkit.sandbox.run import run
+
+__all__ = ["HOST_CALLS", "PhaseMeasures"]
+
+#: Host calls for each entry into the guest: so many that the entry itself is lost among them.
+HOST_CALLS = 1_000
+# Adds up what the host returns for each number below the parameter.
+_SUM = """
+(module
+  (import "host" "same" (func $same (param i32) (result i32)))
+  (func (export "sum") (param $count i32) (result i32)
+    (local $i i32) (local $sum i32)
+    (loop $again
+      (local.set $sum (i32.add (local.get $sum) (call $same (local.get $i))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $i) (local.get $count))))
+    (local.get $sum)))
+"""
+_HELD = 200
+# Shares of the time; where the clock is stopped for what comes before, each of its seconds takes several.
+_SHARES = {
+    Phase.COMPILE: 0.2,
+    Phase.DESERIALIZE: 0.1,
+    Phase.INSTANTIATE: 0.15,
+    Phase.FIRST_CALL: 0.04,
+    Phase.STEADY_CALL: 0.15,
+    Phase.HOST_CALL: 0.1,
+    Phase.RUN_IN_PROCESS: 0.1,
+    Phase.RUN: 0.05,
+}
+
+Contender = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A runtime that has done the call once."""
+
+    runtime: Runtime
+    module: Module
+    value: Any
+
+
+class PhaseMeasures:
+    """A module's call on several runtimes, ready to be measured.
+
+    Parameters
+    ----------
+    wasm : bytes
+    export : str
+    arguments : tuple
+    names : sequence of str
+        Runtimes; one that cannot do it is among `missing`.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The runtimes that can.
+    missing : list of Missing
+
+    Raises
+    ------
+    LabkitError
+        The first runtime's, if none can do it.
+    BenchError
+        If they disagree.
+    """
+
+    def __init__(self, wasm: bytes, export: str, arguments: tuple[int | float, ...], names: Sequence[str]) -> None:
+        self.missing: list[Missing] = []
+        self._wasm, self._export, self._arguments = wasm, export, arguments
+        self._subjects: dict[str, _Subject] = {}
+        self._clock = Clock()
+        errors: list[LabkitError] = []
+        for name in names:
+            try:
+                self._subjects[name] = self._subject(name)
+            except LabkitError as error:
+                errors.append(error)
+                self.missing.append(Missing(name, error.message, error.remedy))
+        if not self._subjects:
+            raise errors[0] if errors else BenchError("There are no runtimes to measure.", remedy="Name one or more.")
+        self.names = tuple(self._subjects)
+        # By their texts: no NaN is equal to itself.
+        if len({repr(subject.value) for subject in self._subjects.values()}) > 1:
+            told = ", ".join(f"{name} gave {subject.value!r}" for name, subject in self._subjects.items())
+            raise BenchError(f"The runtimes disagree on {export}: {told}.", remedy="Measure a function whose result depends on its arguments alone.")
+
+    def _subject(self, name: str) -> _Subject:
+        # Without epoch checks, which slow some guests: nothing needs to interrupt one here but the end of the process.
+        chosen = runtime(name, interruptible=False)
+        module = chosen.compile(self._wasm)
+        with module.instantiate() as instance:
+            return _Subject(chosen, module, instance.func(self._export)(*self._arguments))
+
+    def compare_phases(self, seconds: float, progress: Progress) -> dict[Phase, Comparison]:
+        """Let the runtimes compete in each phase."""
+        makers: dict[Phase, Callable[[str, _Subject], Contender]] = {
+            Phase.COMPILE: lambda _, subject: partial(subject.runtime.compile, self._wasm),
+            Phase.DESERIALIZE: lambda _, subject: partial(subject.runtime.deserialize, subject.module.serialize()),
+            Phase.INSTANTIATE: lambda _, subject: partial(_make, subject.module),
+            Phase.FIRST_CALL: lambda _, subject: self._first_call(subject.module),
+            Phase.STEADY_CALL: lambda _, subject: partial(subject.module.instantiate().func(self._export), *self._arguments),
+            Phase.HOST_CALL: lambda _, subject: self._host_calls(subject.runtime),
+            Phase.RUN_IN_PROCESS: lambda _, subject: self._run_in_process(subject),
+            Phase.RUN: lambda name, _: self._run(name),
+        }
+        comparisons, done = {}, 0.0
+        for phase, make in makers.items():
+            contenders = self._contenders(phase, make)
+            if contenders:
+                found = compare(
+                    contenders,
+                    seconds=seconds * _SHARES[phase],
+                    operations=HOST_CALLS if phase is Phase.HOST_CALL else 1,
+                    progress=partial(_tell, progress, done, _SHARES[phase]),
+                    timer=self._clock if phase in (Phase.FIRST_CALL, Phase.RUN) else time.perf_counter,
+                )
+                comparisons[phase] = found
+            done += _SHARES[phase]
+        return comparisons
+
+    def _contenders(self, phase: Phase, make: Callable[[str, _Subject], Contender]) -> dict[str, Contender]:
+        contenders: dict[str, Contender] = {}
+        for name, subject in self._subjects.items():
+            try:
+                contender = make(name, subject)
+                contender()
+                contenders[name] = contender
+            except LabkitError as error:
+                self.missing.append(Missing(f"{name}, {phase.value}", error.message, error.remedy))
+        if "wasmtime" in contenders and (by_hand := self._by_hand(phase)) is not None:
+            by_hand()
+            contenders[BY_HAND] = by_hand
+        return contenders
+
+    def _by_hand(self, phase: Phase) -> Contender | None:
+        """The same by Wasmtime's C functions; where one of them does it all, through the stock binding, which calls just that."""
+        import wasmtime
+
+        from labkit.runtimes._wasmtime_by_hand import hand_bound, hand_bound_one, hand_made
+
+        subject = self._subjects["wasmtime"]
+        engine, native = subject.runtime.engine(fuel=False), subject.module.native  # type: ignore[attr-defined]
+        if phase is Phase.COMPILE:
+            return partial(wasmtime.Module, engine, self._wasm)
+        if phase is Phase.DESERIALIZE:
+            return partial(wasmtime.Module.deserialize, engine, bytes(native.serialize()))
+        if phase is Phase.INSTANTIATE:
+            return hand_made(engine, native)
+        if phase is Phase.STEADY_CALL:
+            function = subject.module.instantiate().func(self._export)
+            binders: dict[str, Any] = {"(i32, i32) -> i32": hand_bound, "(i32) -> i32": hand_bound_one}
+            bind = binders.get(str(function.type))
+            return partial(bind(function.store, function.native), *self._arguments) if bind else None
+        return None
+
+    def _first_call(self, module: Module) -> Contender:
+        clock, export, arguments = self._clock, self._export, self._arguments
+
+        def call() -> None:
+            clock.stop()
+            instance = module.instantiate()
+            clock.go()
+            instance.func(export)(*arguments)
+            clock.stop()
+            instance.close()
+            clock.go()
+
+        return call
+
+    def _host_calls(self, chosen: Runtime) -> Contender:
+        return partial(chosen.compile(_SUM).instantiate({"host": {"same": _same}}).func("sum"), HOST_CALLS)
+
+    def _run_in_process(self, subject: _Subject) -> Contender:
+        artifact, deserialize = subject.module.serialize(), subject.runtime.deserialize
+
+        def run_once() -> Any:
+            with deserialize(artifact).instantiate() as instance:
+                return instance.func(self._export)(*self._arguments)
+
+        return run_once
+
+    def _run(self, name: str) -> Contender:
+        kind = (name, True)
+
+        def run_once() -> None:
+            self._clock.stop()
+            the_pool().settle()
+            the_pool().wait(kind)
+            self._clock.go()
+            result = run(self._wasm, export=self._export, args=self._arguments, runtime=name)
+            if result.outcome is not Outcome.RETURNED:
+                raise BenchError(f"The run did not return: {result.message}", remedy="Call a function that returns within a second or two.")
+
+        return run_once
+
+    def hold_instances(self) -> tuple[InstanceMemory, ...]:
+        """Hold instances of each runtime in a process of their own, each after its first call."""
+        held = []
+        for name in self.names:
+            try:
+                found = hold_instances(name, [_HELD], wasm=self._wasm, export=self._export, arguments=self._arguments)
+                held.append(InstanceMemory(name, _HELD, found.points[0][1] / _HELD))
+            except LabkitError as error:
+                self.missing.append(Missing(f"{name}, memory", error.message, error.remedy))
+        return tuple(held)
+
+
+def _tell(progress: Progress, done: float, part: float, share: float) -> None:
+    progress((done + share * part) / sum(_SHARES.values()))
+
+
+def _same(value: int) -> int:
+    return value
+
+
+def _make(module: Module) -> None:
+    module.instantiate().close()
