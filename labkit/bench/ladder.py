@@ -23,7 +23,7 @@ MEMORY_METHOD = (
 )
 
 #: What the store calls a ladder's comparisons.
-PARTS = ("from start to hello, the fast rungs", "from start to hello, the slow rungs")
+PARTS = tuple(f"from start to hello, the {which} rungs" for which in ("fast", "slow", "slowest"))
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Ladder:
     rungs : tuple of Rung
         The first is what the others are held against. Those that could not run are among them, with their errors.
     comparisons : tuple of Comparison
-        The interleaved runs that the samples come from: one of the fast rungs, one of the slow ones, the first rung in both.
+        The interleaved runs that the samples come from: of the fast rungs, the slow and the slowest, the first rung in each.
     wall_seconds : float
         How long the whole measurement took, preparing and cleaning up included.
     source : Source

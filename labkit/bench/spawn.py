@@ -36,5 +36,5 @@ BENCH = Bench(
     (),
     _run,
     seconds=90.0,
-    quick_seconds=16.0,
+    quick_seconds=15.0,
 )

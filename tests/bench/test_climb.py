@@ -19,6 +19,7 @@ from labkit.errors import ArgumentError, BenchError
 ALWAYS = [
     "native process",
     "wasm instance",
+    "wasm instance, pooled",
     "wasm, precompiled file",
     "wasm, compiled anew",
     "wasm, fresh native host",
@@ -29,7 +30,7 @@ ALWAYS = [
 
 @pytest.fixture(scope="module")
 def ladder():
-    return measure_ladder(seconds=40)
+    return measure_ladder(seconds=25)
 
 
 def test_every_rung_is_measured_or_says_why_not_and_what_to_do(ladder) -> None:
@@ -46,7 +47,10 @@ def test_every_rung_is_measured_or_says_why_not_and_what_to_do(ladder) -> None:
 
 
 def test_what_needs_no_privilege_is_measured(ladder) -> None:
-    assert [name for name in ALWAYS if not ladder.rung(name).measured_here] == []
+    missing = [name for name in ALWAYS if not ladder.rung(name).measured_here]
+    # On a machine that is kept busy, the time for all of them is not enough.
+    again = measure_ladder(seconds=120, names=missing) if missing else ladder
+    assert [rung for rung in again.rungs if rung.name in ALWAYS and not rung.measured_here] == []
 
 
 def test_memory_is_told_where_the_system_tells_it(ladder) -> None:

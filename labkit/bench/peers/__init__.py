@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from labkit.bench.peers.containers import Containerd, Crun, Docker, Podman, Runc
 from labkit.bench.peers.host_processes import FreshNativeHost, FreshPython, NativeProcess, WarmWorker
-from labkit.bench.peers.instances import CompiledInstance, FreshInstance, LoadedInstance
+from labkit.bench.peers.instances import CompiledInstance, FreshInstance, LoadedInstance, PooledInstance
 from labkit.bench.peers.peer import Peer
+from labkit.bench.peers.python_programs import PythonComponent, PythonImage, PythonProcess
 from labkit.bench.peers.sandboxes import Bubblewrap, Proot, Unshare
 from labkit.bench.peers.workshop import Workshop
 
@@ -15,6 +16,7 @@ __all__ = ["PEERS", "Peer", "Workshop"]
 PEERS: tuple[type[Peer], ...] = (
     NativeProcess,
     FreshInstance,
+    PooledInstance,
     LoadedInstance,
     CompiledInstance,
     FreshNativeHost,
@@ -28,4 +30,7 @@ PEERS: tuple[type[Peer], ...] = (
     Containerd,
     Podman,
     Docker,
+    PythonProcess,
+    PythonComponent,
+    PythonImage,
 )

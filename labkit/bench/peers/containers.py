@@ -95,7 +95,7 @@ class Containerd(CommandPeer):
     name = "containerd"
     kind = "container"
     isolates = "as runc; a daemon has unpacked the image"
-    costly = True
+    cost = 1
     executable, package = "containerd", "containerd"
     needs = "It needs root, and runc beside it (apt-get install runc)."
     leaves_strays = True
@@ -149,7 +149,7 @@ class _Engine(CommandPeer):
     """Runs a container of the image by a command that all such engines share."""
 
     kind = "container"
-    costly = True
+    cost = 1
 
     def make(self, workshop: Workshop) -> None:
         """Load the image, and have container and image removed in the end."""

@@ -59,7 +59,7 @@ class FreshPython(CommandPeer):
     name = "wasm, fresh Python"
     kind = "wasm"
     isolates = "as labkit.run, started by a new Python"
-    costly = True
+    cost = 2
 
     def make(self, workshop: Workshop) -> None:
         """Write the module where the command reads it."""
@@ -84,6 +84,9 @@ class WarmWorker(Peer):
     def prepare(self, workshop: Workshop) -> Run:
         """Have workers made, and the module compiled."""
         self._wasm = workshop.wasm
+        return self._warm_up()
+
+    def _warm_up(self) -> Run:
         self.image_bytes = len(self._wasm)
         warm_workers("wasmtime")
         self.hello()

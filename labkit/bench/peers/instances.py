@@ -17,8 +17,10 @@ from labkit.bench.peers.processes import pss_bytes
 from labkit.bench.peers.start import HELLO, Run
 from labkit.bench.peers.workshop import Workshop
 from labkit.errors import BenchError
+from labkit.runtimes.registry import runtime
+from labkit.runtimes.wasmtime_runtime import WasmtimeRuntime
 
-__all__ = ["CompiledInstance", "FreshInstance", "LoadedInstance"]
+__all__ = ["CompiledInstance", "FreshInstance", "LoadedInstance", "PooledInstance"]
 
 #: So many are held at once, so that one is more than the page it ends in.
 _HELD = 100
@@ -34,7 +36,7 @@ class _Instance(Peer):
     def prepare(self, workshop: Workshop) -> Run:
         """Make the engine and the link to WASI."""
         self._wasm, self._precompiled = workshop.wasm, str(workshop.precompiled)
-        self._engine = wasmtime.Engine(self.settings())
+        self._engine = self.engine()
         self._linker = wasmtime.Linker(self._engine)
         self._linker.define_wasi()
         self._compiled = wasmtime.Module(self._engine, self._wasm)
@@ -46,9 +48,9 @@ class _Instance(Peer):
         self.hello()
         return self.hello()
 
-    def settings(self) -> wasmtime.Config:
-        """How the engine is set up."""
-        return wasmtime.Config()
+    def engine(self) -> wasmtime.Engine:
+        """Make the engine."""
+        return wasmtime.Engine()
 
     def size_bytes(self) -> int:
         """Size of what it is made from."""
@@ -108,6 +110,18 @@ class FreshInstance(_Instance):
     def module(self) -> wasmtime.Module:
         """The one that is there."""
         return self._compiled
+
+
+class PooledInstance(FreshInstance):
+    """From a module that this process has compiled, in room that was reserved beforehand."""
+
+    name = "wasm instance, pooled"
+
+    def engine(self) -> wasmtime.Engine:
+        """Make one with a pool, which the binding has no option for and labkit has."""
+        chosen = runtime("wasmtime", interruptible=False, pooled_instances=2 * _HELD)
+        assert isinstance(chosen, WasmtimeRuntime)
+        return chosen.engine(fuel=False)
 
 
 class LoadedInstance(_Instance):

@@ -32,8 +32,8 @@ class Peer(ABC):
         As a `Rung` has them.
     in_process : bool
         Whether a hello is a call in this process, which ends with the call.
-    costly : bool
-        Whether it takes long to prepare, so that the others come first.
+    cost : int
+        Who is dear to prepare comes after those who are not: 0, 1 or 2.
     note : str
         How it was started, where that is not the plain way; set by `prepare`.
     version : str
@@ -46,7 +46,7 @@ class Peer(ABC):
     kind: ClassVar[str]
     isolates: ClassVar[str]
     in_process: ClassVar[bool] = False
-    costly: ClassVar[bool] = False
+    cost: ClassVar[int] = 0
 
     def __init__(self) -> None:
         self.note = self.version = ""

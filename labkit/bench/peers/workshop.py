@@ -22,6 +22,11 @@ __all__ = ["Workshop"]
 class Workshop:
     """A folder for one measurement; leaving the context removes it and all that was registered with the janitor.
 
+    Parameters
+    ----------
+    seconds : float, optional
+        How long the measurement may take, for peers that could not be prepared in it.
+
     Attributes
     ----------
     folder : Path
@@ -36,6 +41,9 @@ class Workshop:
     >>> workshop.folder.exists()
     False
     """
+
+    def __init__(self, *, seconds: float = 60.0) -> None:
+        self.seconds = seconds
 
     def __enter__(self) -> Workshop:
         with contextlib.ExitStack() as owned:
