@@ -42,7 +42,8 @@ _GROW = """
 """
 _PAGE_BYTES = 65536
 _FOUR_GIB_PAGES = 65536
-_LONGEST_WORDS = 140
+_LONGEST_WORDS = 110
+_TURNS = 100_000
 
 
 @dataclass(frozen=True)
@@ -112,16 +113,16 @@ def try_misfits() -> Trials:
     >>> try_misfits().of(ONE_PAGE_MORE)["wasmtime"]
     False
     """
-    trials = []
-    for row in runtimes():
-        if row.available:
-            engine = runtime(row.name, interruptible=False)
-            trials += [_try(what, engine, attempt) for what, attempt in _ATTEMPTS.items()]
-    if private.PRIVATE:
-        whole, turns = count_in_threads(2, 100_000), 200_000
-        name = "wasmtime, shared memories switched on"
-        trials.append(Trial(THREADS, name, whole == turns, f"two threads of the host counted to {whole:,} of {turns:,} in one memory"))
-    return Trials(tuple(trials))
+    engines = [runtime(row.name, interruptible=False) for row in runtimes() if row.available]
+    trials = [_try(what, engine, attempt) for what, attempt in _ATTEMPTS.items() for engine in engines]
+    return Trials((_switched_on(), *trials))
+
+
+def _switched_on() -> Trial:
+    """Shared memories are off in Wasmtime unless its host asks for them, as labkit does not."""
+    whole, turns = count_in_threads(2, _TURNS), 2 * _TURNS
+    words = f"two threads of the host counted to {whole:,} of {turns:,} in one memory"
+    return Trial(THREADS, "wasmtime, shared memories switched on", whole == turns, words)
 
 
 def _try(what: str, engine: Runtime, attempt: Callable[[Runtime], tuple[bool, str]]) -> Trial:
