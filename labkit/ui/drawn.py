@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["GRACE_SECONDS", "Drawn"]
+__all__ = ["GRACE_SECONDS", "SIZE_BYTES", "Drawn"]
 
+#: An experiment is sent after its size, a number of so many bytes.
+SIZE_BYTES = 8
 #: How long a measurement that cleans up may take for it, once it is cancelled.
 GRACE_SECONDS = 3.0
 

@@ -15,7 +15,7 @@ from typing import IO
 
 from labkit.bench.experiment import Experiment
 from labkit.errors import BenchError, LabkitError
-from labkit.ui.drawn import GRACE_SECONDS, Drawn
+from labkit.ui.drawn import GRACE_SECONDS, SIZE_BYTES, Drawn
 
 __all__ = ["Measurement"]
 
@@ -103,8 +103,9 @@ class Measurement:
             assert process.stdin is not None
             assert process.stdout is not None
             try:
+                experiment = pickle.dumps(self._experiment)
                 with suppress(BrokenPipeError), process.stdin as stdin:
-                    pickle.dump(self._experiment, stdin)
+                    stdin.write(len(experiment).to_bytes(SIZE_BYTES, "little") + experiment)
                 end = self._listen(process.stdout)
             finally:
                 # Until it is waited for its number is its own, so that no other group can be hit.

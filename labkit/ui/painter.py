@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from labkit.bench.answers import Answers
 from labkit.errors import BenchError
-from labkit.ui.drawn import GRACE_SECONDS
+from labkit.ui.drawn import GRACE_SECONDS, SIZE_BYTES
 
 __all__ = ["main"]
 
@@ -120,7 +120,9 @@ class _Painter:
 def main() -> None:
     """Draw the experiment that stands in standard input, for the process on the command line; of a session of its own, which it ends."""
     with tempfile.TemporaryFile() as words:
-        _Painter(sys.stdin.buffer.read(), int(sys.argv[1]), words).work()
+        # Not until the end: a process that was forked from the kernel just then may hold the other end, too.
+        size = int.from_bytes(sys.stdin.buffer.read(SIZE_BYTES), "little")
+        _Painter(sys.stdin.buffer.read(size), int(sys.argv[1]), words).work()
 
 
 if __name__ == "__main__":
