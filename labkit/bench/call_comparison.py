@@ -11,7 +11,7 @@ from typing import Any
 from labkit.bench.comparison import Comparison
 from labkit.bench.experiment import Experiment, SamplesSoFar, Tell
 from labkit.bench.interleave import compare
-from labkit.bench.phases import Missing
+from labkit.bench.phase import Missing
 from labkit.errors import BenchError, LabkitError
 from labkit.runtimes.registry import runtime, runtimes
 

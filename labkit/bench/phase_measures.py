@@ -21,7 +21,7 @@ from labkit.sandbox.pool import the_pool
 from labkit.sandbox.result import Outcome
 from labkit.sandbox.run import run
 
-__all__ = ["HOST_CALLS", "PhaseMeasures"]
+__all__ = ["HOST_CALLS", "OnPhaseBlock", "PhaseMeasures"]
 
 #: Host calls for each entry into the guest: so many that the entry itself is lost among them.
 HOST_CALLS = 1_000
@@ -51,6 +51,8 @@ _SHARES = {
 }
 
 Contender = Callable[[], Any]
+#: Is told the samples of a block, as `labkit.bench.compare` tells them, after their phase and its contenders.
+OnPhaseBlock = Callable[[Phase, tuple[str, ...], Sequence[float]], object]
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ class PhaseMeasures:
         with module.instantiate() as instance:
             return _Subject(chosen, module, instance.func(self._export)(*self._arguments))
 
-    def compare_phases(self, seconds: float, progress: Progress) -> dict[Phase, Comparison]:
+    def compare_phases(self, seconds: float, progress: Progress, on_block: OnPhaseBlock | None = None) -> dict[Phase, Comparison]:
         """Let the runtimes compete in each phase."""
         makers: dict[Phase, Callable[[str, _Subject], Contender]] = {
             Phase.COMPILE: lambda _, subject: partial(subject.runtime.compile, self._wasm),
@@ -135,6 +137,7 @@ class PhaseMeasures:
                     seconds=seconds * _SHARES[phase],
                     operations=HOST_CALLS if phase is Phase.HOST_CALL else 1,
                     progress=partial(_tell, progress, done, _SHARES[phase]),
+                    on_block=partial(on_block, phase, tuple(contenders)) if on_block else None,
                     timer=self._clock if phase in (Phase.FIRST_CALL, Phase.RUN) else time.perf_counter,
                 )
                 comparisons[phase] = found

@@ -14,7 +14,7 @@ from labkit.bench.contenders import status_of, version
 from labkit.bench.interleave import Progress
 from labkit.bench.measured import Measured
 from labkit.bench.phase import BY_HAND, InstanceMemory, Missing, Phase
-from labkit.bench.phase_measures import PhaseMeasures
+from labkit.bench.phase_measures import OnPhaseBlock, PhaseMeasures
 from labkit.bench.results.row import Rows
 from labkit.display import format_bytes, format_seconds, html_table, text_table
 from labkit.errors import ArgumentError
@@ -167,6 +167,7 @@ def measure_phases(
     runtimes: Sequence[str] | None = None,
     seconds: float = 20.0,
     progress: Progress | None = None,
+    on_block: OnPhaseBlock | None = None,
 ) -> Phases:
     """Measure the phases of a module's run, each by itself, on several runtimes.
 
@@ -183,6 +184,8 @@ def measure_phases(
         How long to measure in all; getting ready comes on top, and so does what can only be done whole.
     progress : callable, optional
         Called now and then with the share of the time that is over.
+    on_block : callable, optional
+        Called after each block with its phase, that one's contenders and their samples, for those who watch.
 
     Returns
     -------
@@ -203,7 +206,7 @@ def measure_phases(
     True
     """
     measures = PhaseMeasures(to_wasm(module), export, tuple(arguments), RUNTIME_NAMES if runtimes is None else tuple(runtimes))
-    comparisons = measures.compare_phases(seconds, progress or (lambda share: None))
+    comparisons = measures.compare_phases(seconds, progress or (lambda share: None), on_block)
     memory = measures.hold_instances()
     versions = tuple(version(status_of(name)) for name in measures.names)
     return Phases(comparisons, memory, tuple(measures.missing), versions)

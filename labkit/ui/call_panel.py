@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import ipywidgets
 
@@ -47,7 +47,8 @@ class CallPanel(MeasuringPanel):
         If a module cannot be read or exports nothing to call, or the other parameters do not fit.
     """
 
-    _RUN_TOOLTIP: str
+    _RUN_TOOLTIP: ClassVar[str]
+    _DEFAULT_SECONDS: ClassVar[float] = 5.0
 
     def __init__(
         self,
@@ -57,9 +58,10 @@ class CallPanel(MeasuringPanel):
         args: Sequence[int | float | str] | None = None,
         bounds: Sequence[Sequence[int | float] | None] | None = None,
         runtimes: Sequence[str] | None = None,
-        seconds: float = 5.0,
+        seconds: float | None = None,
     ) -> None:
         super().__init__()
+        seconds = self._DEFAULT_SECONDS if seconds is None else seconds
         if not 0 < seconds <= _LONGEST_SECONDS:
             raise ArgumentError(f"seconds={seconds!r} is no time to measure for here.", remedy=f"Give seconds above 0, up to {_LONGEST_SECONDS}.")
         self._controls = CallControls(modules, export=export, args=args, bounds=bounds)

@@ -12,10 +12,12 @@ from labkit.bench.comparison import Comparison
 from labkit.bench.experiment import SamplesSoFar
 from labkit.bench.ladder import Ladder
 from labkit.bench.phases import Phases
+from labkit.bench.phases_experiment import PhasesSoFar
 from labkit.display import format_bytes
 from labkit.ui.drawn import Drawn
 from labkit.ui.plots import Plot, plot_distribution, plot_ladder, plot_phases, plot_ratios
 from labkit.ui.plots.figure import coarsely
+from labkit.ui.plots.phases import plot_phase_timings
 from labkit.ui.plots.plot import STYLE, folded
 
 __all__ = ["notes", "see", "view"]
@@ -90,6 +92,11 @@ def _(found: CallComparison) -> tuple[Plot, ...]:
 @view.register
 def _(found: Ladder) -> tuple[Plot, ...]:
     return (plot_ladder(found),)
+
+
+@view.register
+def _(found: PhasesSoFar) -> tuple[Plot, ...]:
+    return (plot_phase_timings(found.timings),)
 
 
 @view.register

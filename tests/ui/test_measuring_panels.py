@@ -14,7 +14,7 @@ import pytest
 from nbclient import NotebookClient
 
 from labkit.errors import ArgumentError, Closed, ExportNotFound, RuntimeUnavailable
-from labkit.ui import ColdStartLadder, RuntimeComparison
+from labkit.ui import ColdStartLadder, PhaseExplorer, RuntimeComparison
 from labkit.ui.drawn import Drawn
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -289,3 +289,41 @@ def test_the_ladder_says_what_did_not_run(ladder):
         ColdStartLadder(["jail"])
     with pytest.raises(ArgumentError):
         ColdStartLadder(seconds=0)
+
+
+@pytest.fixture
+def explorer():
+    panel = PhaseExplorer(FIB, export="fib", args=[9], bounds=[(0, 20)], runtimes=["wasmtime"], seconds=1)
+    yield panel
+    panel.close()
+
+
+def test_phases_are_measured_and_each_can_be_looked_at(explorer):
+    frames: list[Drawn] = []
+    show = explorer._show
+    explorer._show = lambda share, each: (show(share, each), frames.append(each))
+    assert explorer._look_at.disabled
+    explorer.run()
+    explorer.wait(SECONDS)
+    assert len({frame.pictures for frame in frames}) >= 2
+    assert explorer.status.startswith("Measured 8 phases: from ")
+    assert explorer._look_at.options == ("all phases", *(phase.value for phase in explorer.result.comparisons))
+    whole = explorer._pictures.value
+    explorer._look_at.value = "compile"
+    assert explorer._pictures.value != whole
+    assert explorer._pictures.value.count("<img") == 2
+    assert "wasmtime / itself (control)" in explorer._details.value
+    explorer._look_at.value = "all phases"
+    assert explorer._pictures.value == whole
+
+
+def test_cancelled_phases_leave_no_process(explorer):
+    explorer._controls._picker.value = "forever"
+    explorer.run()
+    wait_for(lambda: both(os.getpid()))
+    pids = children(os.getpid())
+    explorer.cancel()
+    explorer.wait(SECONDS)
+    assert explorer.status.startswith("Cancelled")
+    assert explorer._look_at.disabled
+    wait_for(lambda: not measuring(pids))
