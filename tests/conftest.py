@@ -15,6 +15,8 @@ REQUIRE_ALL = os.environ.get("LABKIT_REQUIRE_ALL") == "1"
 #: Wasmer's newest wheels stop at CPython 3.10; on a newer Python its absence is what the tests expect.
 WASMER_NAMES = ["wasmer", "wasmer-singlepass", "wasmer-llvm"] if sys.version_info < (3, 11) else []
 WASMTIME_NAMES = ["wasmtime", "wasmtime-winch"]
+#: Runtimes that are commands: the sandbox has them, this process does not.
+COMMAND_NAMES = ["wasmedge", "v8"]
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -27,15 +29,20 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
         report.longrepr = f"{item.nodeid} was skipped although LABKIT_REQUIRE_ALL=1: {report.longrepr}"
 
 
-@pytest.fixture(params=WASMTIME_NAMES + WASMER_NAMES)
-def runtime_name(request: pytest.FixtureRequest) -> str:
-    """Each runtime that this Python can have; one that is missing is named and, in CI, fails."""
+def require(name: str) -> str:
+    """A runtime that is here; one that is missing is named and, in CI, fails the test."""
     from labkit.runtimes.registry import runtimes
 
-    status = next(row for row in runtimes() if row.name == request.param)
+    status = next(row for row in runtimes() if row.name == name)
     if not status.available:
         pytest.skip(f"{status.name} is unavailable: {status.reason}. {status.remedy}")
-    return str(request.param)
+    return name
+
+
+@pytest.fixture(params=WASMTIME_NAMES + WASMER_NAMES)
+def runtime_name(request: pytest.FixtureRequest) -> str:
+    """Each runtime that can be in this process, as far as this Python can have it."""
+    return require(request.param)
 
 
 @pytest.fixture

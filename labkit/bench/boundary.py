@@ -55,7 +55,7 @@ def _engines() -> list[Runtime]:
     """One runtime of each engine that is here: crossing does not depend on the compiler."""
     found: dict[str, Runtime] = {}
     for row in runtimes():
-        if row.available:
+        if row.available and row.in_process:
             found.setdefault(row.name.partition("-")[0], runtime(row.name, interruptible=False))
     return list(found.values())
 

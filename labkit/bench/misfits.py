@@ -113,7 +113,7 @@ def try_misfits() -> Trials:
     >>> try_misfits().of(ONE_PAGE_MORE)["wasmtime"]
     False
     """
-    engines = [runtime(row.name, interruptible=False) for row in runtimes() if row.available]
+    engines = [runtime(row.name, interruptible=False) for row in runtimes() if row.available and row.in_process]
     trials = [_try(what, engine, attempt) for what, attempt in _ATTEMPTS.items() for engine in engines]
     return Trials((_switched_on(), *trials))
 

@@ -49,6 +49,8 @@ class Runtime(ABC):
     release_year: int | None
     enforces: frozenset[str]
     interruptible: bool
+    #: Whether its modules and instances can be in this process; a command's cannot.
+    in_process: bool = True
 
     @property
     @abstractmethod

@@ -29,6 +29,8 @@ class RuntimeStatus:
         Why it is not available; empty where it is.
     remedy : str
         What to do about that.
+    in_process : bool
+        Whether it can have modules and instances in this process; one that is a command runs what `labkit.run` is given.
     """
 
     name: str
@@ -37,6 +39,7 @@ class RuntimeStatus:
     available: bool
     reason: str = ""
     remedy: str = ""
+    in_process: bool = True
 
 
 class RuntimeTable(tuple[RuntimeStatus, ...]):
@@ -62,6 +65,7 @@ class _Engine:
     release_year: int | None
     probe: Callable[[], str | None]
     make: Callable[[bool, int], Runtime]
+    in_process: bool = True
 
 
 def _wasmtime(*, winch: bool) -> _Engine:
@@ -91,6 +95,14 @@ def _libwasmer(compiler: str) -> _Engine:
     return _Engine(version, year, lambda: module.probe(compiler), lambda *_: module.LibwasmerRuntime(compiler))
 
 
+def _command(name: str) -> _Engine:
+    module = import_module("labkit.runtimes.command_runtime")
+    found = module.find_command(name)
+    if isinstance(found, str):
+        return _Engine("?", None, lambda: found, lambda *_: module.CommandRuntime(name, found), in_process=False)
+    return _Engine(found.version, found.release_year, lambda: None, lambda *_: module.CommandRuntime(name, found), in_process=False)
+
+
 _ENGINES: dict[str, Callable[[], _Engine]] = {
     "wasmtime": lambda: _wasmtime(winch=False),
     "wasmtime-winch": lambda: _wasmtime(winch=True),
@@ -99,6 +111,8 @@ _ENGINES: dict[str, Callable[[], _Engine]] = {
     "wasmer-llvm": lambda: _wasmer("llvm"),
     "libwasmer": lambda: _libwasmer("cranelift"),
     "libwasmer-singlepass": lambda: _libwasmer("singlepass"),
+    "wasmedge": lambda: _command("wasmedge"),
+    "v8": lambda: _command("v8"),
 }
 
 #: Every runtime labkit knows, available or not.
@@ -108,6 +122,10 @@ RUNTIME_NAMES = tuple(_ENGINES)
 def _remedy(name: str) -> str:
     if name.startswith("wasmtime"):
         return "Install the pinned version (`make lab` does), and leave LABKIT_WASMTIME_STOCK unset."
+    if name == "wasmedge":
+        return "Get it: python -m labkit install wasmedge; or put it on PATH, or name it in LABKIT_WASMEDGE."
+    if name == "v8":
+        return "Get Node.js: python -m labkit install node; or put it on PATH, or name it in LABKIT_NODE."
     if name.startswith("libwasmer"):
         return "Build it: python -m labkit install libwasmer; or name a library of Wasmer's in LABKIT_LIBWASMER."
     if sys.version_info >= (3, 11):
@@ -122,8 +140,8 @@ def _status(name: str) -> RuntimeStatus:
     engine = _ENGINES[name]()
     reason = engine.probe()
     if reason is None:
-        return RuntimeStatus(name, engine.version, engine.release_year, True)
-    return RuntimeStatus(name, engine.version, engine.release_year, False, reason, _remedy(name))
+        return RuntimeStatus(name, engine.version, engine.release_year, True, in_process=engine.in_process)
+    return RuntimeStatus(name, engine.version, engine.release_year, False, reason, _remedy(name), engine.in_process)
 
 
 def runtimes() -> RuntimeTable:

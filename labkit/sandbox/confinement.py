@@ -23,8 +23,10 @@ OPEN_FILES = 256
 
 # Linux's Landlock has no function in the C library: these are its system calls and constants (linux/landlock.h).
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+_EXECUTE = 1 << 0
 _READ = 1 << 2 | 1 << 3  # read files, read folders
 _WRITE = 1 << 1 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 12  # write and remove files; remove and make folders; make files and links
+_READ_FILE = 1 << 2  # all that a single file can be granted of it
 _REFER, _TRUNCATE = 1 << 13, 1 << 14
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # how many rights on files each version knows
 _NETWORK_RIGHTS = 1 << 0 | 1 << 1  # bind and connect TCP
@@ -64,7 +66,7 @@ def landlock_version() -> int:
         return 0
 
 
-def confine_files(readable: Iterable[str], writable: Iterable[str]) -> None:
+def confine_files(readable: Iterable[str], writable: Iterable[str], executable: Iterable[str] = ()) -> None:
     """Let this process reach the given folders and no other path; nothing lifts it again. Without Landlock it does nothing.
 
     Links are followed to where they lead, so one that leaves the folders leads nowhere. TCP is shut off from version 4 on,
@@ -74,6 +76,8 @@ def confine_files(readable: Iterable[str], writable: Iterable[str]) -> None:
     ----------
     readable, writable : iterable of str
         Folders to read, and to read and write.
+    executable : iterable of str
+        Files and folders to read, and to start what is in them.
 
     Raises
     ------
@@ -96,6 +100,8 @@ def confine_files(readable: Iterable[str], writable: Iterable[str]) -> None:
             _allow(rules, folder, _READ)
         for folder in writable:
             _allow(rules, folder, (_READ | _WRITE | _REFER | _TRUNCATE) & known)
+        for path in executable:
+            _allow(rules, path, _EXECUTE | (_READ if Path(path).is_dir() else _READ_FILE))
         _prctl(_SET_NO_NEW_PRIVS, 1)
         _syscall(_RESTRICT_SELF, ctypes.c_int(rules), ctypes.c_uint32(0))
     finally:
@@ -103,7 +109,7 @@ def confine_files(readable: Iterable[str], writable: Iterable[str]) -> None:
 
 
 def _allow(rules: int, folder: str, rights: int) -> None:
-    target = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    target = os.open(folder, os.O_PATH | os.O_CLOEXEC)
     try:
         rule = ctypes.create_string_buffer(struct.pack("=Qi", rights, target), 12)
         _syscall(_ADD_RULE, ctypes.c_int(rules), ctypes.c_int(_PATH_BENEATH), rule, ctypes.c_uint32(0))

@@ -45,7 +45,8 @@ class Result:
     message : str
         More about an end other than returning or exiting, with what to do about it.
     wall_seconds : float
-        The call alone, without starting and compiling; NaN where it did not end by itself.
+        The call alone, without starting and compiling; NaN where it did not end by itself. The command ``wasmedge`` does not tell its
+        guest's time from its own: there it is the whole command's.
     exit_code : int or None
         What the program exited with: 0 where it simply ended.
     stdout, stderr : bytes

@@ -73,7 +73,7 @@ def run(
     seed : int, optional
         Where the program's random source starts, the same each time.
     runtime : str
-        Name of the runtime.
+        Name of the runtime; ``"wasmedge"`` and ``"v8"`` are commands, started for each run.
     limits : Limits, optional
         Time, memory and output default to those of `RUN_LIMITS`; fuel only where the runtime has it.
     compile_seconds : float, optional
@@ -106,7 +106,7 @@ def run(
     if isinstance(compile_seconds, bool) or not isinstance(compile_seconds, (int, float)) or not 0 < compile_seconds < 86400:
         raise ArgumentError(f"compile_seconds={compile_seconds!r} is no time to wait.", remedy="Give seconds: compile_seconds=120.")
     wasm = to_wasm(source)
-    get_runtime(runtime, interruptible=False)
+    engine = get_runtime(runtime, interruptible=False)
     component = header(wasm) == "component"
     numbers, has_imports = _check(wasm, export, args, runtime, component=component)
     chosen = _limits(limits, writes=export is None or has_imports)
@@ -114,6 +114,10 @@ def run(
         raise ArgumentError("A function without imports is given numbers alone.", remedy="Leave env, stdin, dirs, clock and seed out.")
     if component and clock is not None:
         raise Unsupported("The clocks of WASI 0.2 cannot be fixed.", remedy="Leave clock out, or build it for wasm32-wasip1.")
+    if (clock is not None or seed is not None) and not engine.in_process:
+        raise Unsupported(
+            f"{runtime} is a command, whose clocks and chance cannot be fixed.", remedy='Use runtime="wasmtime", or leave clock and seed out.'
+        )
     grants = check_grants(_program_name(source), args if export is None else (), env, dirs, clock, seed)  # type: ignore[arg-type]
     _refuse_open_wall(runtime, grants)
     if cancel is not None and cancel.is_set():
@@ -203,9 +207,11 @@ def _program_name(source: object) -> str:
 
 def _refuse_open_wall(runtime: str, grants: Grants) -> None:
     """Refuse folders where the runtime is the only wall and has a hole in it."""
-    if grants.folders and runtime.startswith("wasmer") and landlock_version() == 0:
+    leaky = {"wasmer": "Wasmer 1.1.0 lets a guest with one folder reach every file", "v8": "Node's WASI follows links out of a folder"}
+    hole = leaky.get(runtime.partition("-")[0])
+    if grants.folders and hole and landlock_version() == 0:
         raise Unsupported(
-            "Wasmer 1.1.0 lets a guest with one folder reach every file, and this system cannot confine it: that takes Landlock, of Linux 5.13.",
+            f"{hole}, and this system cannot confine it: that takes Landlock, of Linux 5.13.",
             remedy='Use runtime="wasmtime", which confines files itself, or grant no folder.',
         )
     if runtime.startswith("libwasmer") and landlock_version() == 0 and not all(folder.writable for folder in grants.folders):

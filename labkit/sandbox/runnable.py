@@ -13,7 +13,7 @@ from labkit.modules.reader import Reader
 from labkit.modules.types import FuncType, Import
 from labkit.runtimes.values import boundary_types, check_value, explain
 from labkit.sandbox.confinement import landlock_version
-from labkit.sandbox.wasi import NAMESPACE
+from labkit.sandbox.preview1 import NAMESPACE
 
 __all__ = ["check_component", "check_function", "check_program", "component_of", "interface_of"]
 

@@ -94,11 +94,13 @@ def _noting(on_output: OnOutput, failures: list[BaseException]) -> OnOutput:
 
 
 def _key(wasm: bytes, runtime: str, request: dict[str, Any], limits: Limits) -> str | None:
-    """Name the compiled module; None where it is compiled each time, because code with fuel is other code."""
+    """Name the compiled module; None where it is compiled each time: code with fuel is other code, and a command keeps none."""
     engine = get_runtime(runtime, interruptible=False)
     if limits.fuel_units is not None:
         if "fuel" not in engine.enforces:
             raise UnsupportedLimit(f"{engine.name} {engine.version} has no fuel.", remedy='Use "wasmtime", or limit the time.')
+        return None
+    if not engine.in_process:
         return None
     # Where labkit has to adapt the module to the limits, what becomes of it depends on more than the engine.
     adapted = "" if "memory" in engine.enforces else f" program={request['export'] is None} memory={limits.memory_bytes}"

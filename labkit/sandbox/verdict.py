@@ -14,7 +14,7 @@ from labkit.sandbox.watch import Observed, Stop
 
 __all__ = ["verdict"]
 
-_OUT_OF_MEMORY = (b"memory allocation of", b"MemoryError", b"Cannot allocate memory")
+_OUT_OF_MEMORY = (b"memory allocation of", b"MemoryError", b"Cannot allocate memory", b"bad_alloc")
 
 
 def verdict(runtime: str, observed: Observed, limits: Limits) -> Result:

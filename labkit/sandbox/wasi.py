@@ -7,24 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.errors import LinkError, OutOfBounds
-from labkit.modules.types import FuncType, Import
+from labkit.errors import OutOfBounds
 from labkit.runtimes.memory import Memory
 from labkit.sandbox.grants import Grants
 
-__all__ = ["NAMESPACE", "Exited", "Replacements"]
+__all__ = ["Exited", "Replacements"]
 
-NAMESPACE = "wasi_snapshot_preview1"
 _SUCCESS, _BAD_DESCRIPTOR, _FAULT, _NAME_TOO_LONG = 0, 8, 21, 37
 _CHUNK_BYTES = 65536
-
-_SIGNATURES = {
-    "proc_exit": FuncType(("i32",), ()),
-    "clock_time_get": FuncType(("i32", "i64", "i32"), ("i32",)),
-    "random_get": FuncType(("i32", "i32"), ("i32",)),
-    "fd_prestat_get": FuncType(("i32", "i32"), ("i32",)),
-    "fd_prestat_dir_name": FuncType(("i32", "i32", "i32"), ("i32",)),
-}
 
 
 class Exited(Exception):
@@ -67,20 +57,6 @@ class Replacements:
         if self.folder_names is not None:
             made["fd_prestat_get"], made["fd_prestat_dir_name"] = _folder_names(memory, [name.encode() for name in self.folder_names])
         return made
-
-    def check(self, imports: Sequence[Import]) -> None:
-        """Refuse a program that imports one of these functions with another signature than WASI's.
-
-        Raises
-        ------
-        LinkError
-        """
-        for item in imports:
-            if item.module == NAMESPACE and item.name in _SIGNATURES and item.type != _SIGNATURES[item.name]:
-                raise LinkError(
-                    f"The module imports {NAMESPACE}.{item.name} as {item.type}, and it is {_SIGNATURES[item.name]}.",
-                    remedy="Correct the import's type.",
-                )
 
 
 def _exit(code: int) -> None:

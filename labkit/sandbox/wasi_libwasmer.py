@@ -18,6 +18,7 @@ from labkit.runtimes.libwasmer_store import LibwasmerStore
 from labkit.runtimes.memory import Memory
 from labkit.sandbox.grants import Grants
 from labkit.sandbox.memories import limit_memories
+from labkit.sandbox.preview1 import check_signatures
 from labkit.sandbox.wasi import Replacements
 
 __all__ = ["LibwasmerProgram"]
@@ -56,7 +57,7 @@ class LibwasmerProgram:
         store = self.runtime._store_for(module, limits)
         assert isinstance(store, LibwasmerStore)
         replacements = Replacements(grants)
-        replacements.check(module.imports)
+        check_signatures(module.imports)
         memory: list[Memory] = []
         replaced = replacements.functions(lambda: memory[0] if memory else None)
         offered = _Offered(store, module, grants) if any(item.name not in replaced for item in module.imports) else None

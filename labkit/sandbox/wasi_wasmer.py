@@ -13,7 +13,8 @@ from labkit.runtimes.wasmer_binding import is_panic, universal_engine, wasmer
 from labkit.runtimes.wasmer_runtime import WasmerRuntime, WasmerStore
 from labkit.sandbox.grants import Grants
 from labkit.sandbox.memories import limit_memories
-from labkit.sandbox.wasi import NAMESPACE, Replacements
+from labkit.sandbox.preview1 import NAMESPACE, check_signatures
+from labkit.sandbox.wasi import Replacements
 from labkit.sandbox.wasmer_files import open_for_reading, slot_offsets
 
 __all__ = ["WasmerProgram"]
@@ -63,7 +64,7 @@ class WasmerProgram:
         granted = tuple(folder.guest for folder in grants.folders)
         names = (_OTHER_ROOT if _ROOT in granted else _ROOT, *granted) if granted else ()
         replacements = Replacements(grants, names)
-        replacements.check(module.imports)
+        check_signatures(module.imports)
         memory: list[Memory] = []
         replaced = replacements.functions(lambda: memory[0] if memory else None)
         offered = self._offered(store, grants)

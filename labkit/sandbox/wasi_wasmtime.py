@@ -17,7 +17,8 @@ from labkit.runtimes.memory import Memory
 from labkit.runtimes.wasmtime_runtime import WasmtimeRuntime
 from labkit.runtimes.wasmtime_store import WasmtimeStore
 from labkit.sandbox.grants import Grants
-from labkit.sandbox.wasi import NAMESPACE, Replacements
+from labkit.sandbox.preview1 import NAMESPACE, check_signatures
+from labkit.sandbox.wasi import Replacements
 
 __all__ = ["WasmtimeProgram", "grant", "own_streams"]
 
@@ -83,7 +84,7 @@ class WasmtimeProgram:
         grant(link.config, grants)
         store.native.set_wasi(link.config)
         replacements = Replacements(grants)
-        replacements.check(module.imports)
+        check_signatures(module.imports)
 
         @cache
         def memory() -> Memory | None:

@@ -14,14 +14,16 @@ from typing import Any, NoReturn
 from labkit.errors import ArtifactError, GuestTrap, LabkitError, LimitExceeded, TrapKind
 from labkit.limits import Limits
 from labkit.runtimes.artifacts import machine
+from labkit.runtimes.command_runtime import CommandRuntime
 from labkit.runtimes.registry import runtime
 from labkit.sandbox import confinement
+from labkit.sandbox.commands import CommandGuests
 from labkit.sandbox.core_modules import CoreModules
 from labkit.sandbox.grants import Grants, to_file
 from labkit.sandbox.request import HEADER, Request, read_request, receive
 from labkit.sandbox.stack import StackGauge
 
-__all__ = ["Guests", "rehearsal_artifact", "serve"]
+__all__ = ["Guests", "guests_of", "rehearsal_artifact", "serve"]
 
 #: Data that compiling may take, in bytes.
 COMPILE_BYTES = 1536 * 2**20
@@ -69,7 +71,7 @@ def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal:
         What `rehearsal_artifact` made, or nothing.
     """
     try:
-        guests = Guests(runtime_name)
+        guests = guests_of(runtime_name)
         guests.confine(sealed=sealed)
         guests.rehearse(rehearsal)
         failure = None
@@ -90,6 +92,12 @@ def serve(channel: socket.socket, runtime_name: str, *, sealed: bool, rehearsal:
     say(_error(failure) if failure else guests.answer(read_request(fields, files), say))
     # Skip the interpreter's clean-up: nothing in this process is needed again.
     os._exit(0)
+
+
+def guests_of(runtime_name: str) -> Guests | CommandGuests:
+    """Make ready a runtime that is in this process, or one that is a command."""
+    chosen = runtime(runtime_name, interruptible=False)
+    return CommandGuests(chosen) if isinstance(chosen, CommandRuntime) else Guests(runtime_name)
 
 
 class Guests:

@@ -105,7 +105,7 @@ class _Zygote:
         for sealed in (False, True):
             self.rehearsals[runtime_name, sealed] = _compile_rehearsal(runtime_name, sealed)
         with contextlib.suppress(LabkitError):
-            worker.Guests(runtime_name)
+            worker.guests_of(runtime_name)
         if len(list(Path("/proc/self/task").iterdir())) > 1:
             raise RuntimeError(f"{runtime_name} starts threads without compiling, so workers cannot be forked.")
         # Neither collected nor moved from here on: workers share these pages.

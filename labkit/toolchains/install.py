@@ -19,7 +19,7 @@ from labkit.display import format_bytes
 from labkit.errors import ArgumentError, ToolchainUnavailable
 from labkit.folders import tools_folder
 from labkit.runtimes.libwasmer_binding import CHECKED_VERSION, FILE_NAME
-from labkit.toolchains.debian import install_rust
+from labkit.toolchains.debian import RUST, WASMEDGE, unpack_packages
 from labkit.toolchains.javascript import build_engine
 from labkit.toolchains.language import Missing
 from labkit.toolchains.libwasmer import build_libwasmer
@@ -205,7 +205,12 @@ def _zig(say: Say) -> None:
 
 def _rust(say: Say) -> None:
     with _fresh(tools_folder() / "rust") as folder:
-        install_rust(folder, say)
+        unpack_packages(RUST, folder, say, elsewhere="Get Rust from rustup (`rustup target add wasm32-wasip1 wasm32-unknown-unknown`) or conda.")
+
+
+def _wasmedge(say: Say) -> None:
+    with _fresh(tools_folder() / "wasmedge") as folder:
+        unpack_packages(WASMEDGE, folder, say, elsewhere="Get WasmEdge from its own project, and put `wasmedge` on PATH.")
 
 
 def _libwasmer(say: Say) -> None:
@@ -236,5 +241,6 @@ INSTALLABLE = {
             _libwasmer,
         ),
         Tool("python", "CPython as a WASI module, and componentize-py.", 29_000_000, 74_500_000, _python),
+        Tool("wasmedge", "The runtime WasmEdge 0.14.1 as Debian builds it, unpacked to a folder of yours.", 42_400_000, 185_500_000, _wasmedge),
     )
 }

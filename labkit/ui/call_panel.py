@@ -65,12 +65,12 @@ class CallPanel(MeasuringPanel):
         if not 0 < seconds <= _LONGEST_SECONDS:
             raise ArgumentError(f"seconds={seconds!r} is no time to measure for here.", remedy=f"Give seconds above 0, up to {_LONGEST_SECONDS}.")
         self._controls = CallControls(modules, export=export, args=args, bounds=bounds)
-        self._checkboxes = runtime_checkboxes(runtimes)
+        self._checkboxes = runtime_checkboxes(runtimes, in_process=True)
         self._seconds = ipywidgets.BoundedFloatText(
             value=seconds, min=0.1, max=_LONGEST_SECONDS, step=0.5, description="Seconds", layout=ipywidgets.Layout(width="12em")
         )
         boxes = ipywidgets.HBox(list(self._checkboxes.values()), layout=ipywidgets.Layout(flex_flow="row wrap"))
-        missing = [row for row in registry.runtimes() if not row.available]
+        missing = [row for row in registry.runtimes() if row.in_process and not row.available]
         reasons = [text_widget("".join(map(reason_html, missing)))] if missing else []
         self._build([*self._controls.widgets, boxes, *reasons, self._seconds], run_tooltip=self._RUN_TOOLTIP)
 

@@ -180,11 +180,14 @@ class RuntimesPanel(Panel):
         return text_table(self._HEADER, self._rows) if self._rows else text_table(*self._unrun())
 
 
-def runtime_checkboxes(ticked: Sequence[str] | None) -> dict[str, Any]:
-    """A box for each runtime; those that do not work here cannot be ticked."""
+def runtime_checkboxes(ticked: Sequence[str] | None, *, in_process: bool = False) -> dict[str, Any]:
+    """A box for each runtime, or for each that can be in this process; those that do not work here cannot be ticked."""
+    rows = [row for row in registry.runtimes() if row.in_process or not in_process]
+    names = [row.name for row in rows]
     for name in ticked or ():
-        if name not in registry.RUNTIME_NAMES:
-            raise RuntimeUnavailable(f"There is no runtime {name!r}.", remedy=f"Choose from {', '.join(registry.RUNTIME_NAMES)}.")
+        if name not in names:
+            where = " in this process" if name in registry.RUNTIME_NAMES else ""
+            raise RuntimeUnavailable(f"There is no runtime {name!r}{where}.", remedy=f"Choose from {', '.join(names)}.")
     return {
         row.name: ipywidgets.Checkbox(
             value=row.available and row.name in (_DEFAULT_RUNTIMES if ticked is None else ticked),
@@ -193,7 +196,7 @@ def runtime_checkboxes(ticked: Sequence[str] | None) -> dict[str, Any]:
             indent=False,
             layout=ipywidgets.Layout(width="auto", margin="0 1.5em 0 0"),
         )
-        for row in registry.runtimes()
+        for row in rows
     }
 
 

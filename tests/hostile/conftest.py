@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from tests.conftest import COMMAND_NAMES, WASMER_NAMES, WASMTIME_NAMES, require
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LABKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(params=[*WASMTIME_NAMES, *WASMER_NAMES, *COMMAND_NAMES])
+def runtime_name(request: pytest.FixtureRequest) -> str:
+    """Each runtime that the sandbox has, commands among them."""
+    return require(request.param)

@@ -74,7 +74,11 @@ def test_table_without_end(runtime_name: str):
 
 def test_recursion_without_end(runtime_name: str):
     result = attack("recurse", runtime_name, limits=labkit.Limits(time=10.0))
-    assert (result.outcome, result.trap) == (Outcome.TRAPPED, TrapKind.STACK_OVERFLOW)
+    if runtime_name == "wasmedge":
+        # An interpreter keeps the guest's calls in memory, and has as much of it as there is.
+        assert result.outcome in (Outcome.MEMORY_LIMIT, Outcome.TIME_LIMIT)
+    else:
+        assert (result.outcome, result.trap) == (Outcome.TRAPPED, TrapKind.STACK_OVERFLOW)
 
 
 def test_files_without_end(walled: str, world: Path):
@@ -166,7 +170,8 @@ def test_trap_before_the_program(runtime_name: str):
 @pytest.mark.parametrize("code", [1, 126, 255, 4_000_000_000])
 def test_odd_exit_codes(runtime_name: str, code: int):
     result = attack("exit", runtime_name, args=[str(code)])
-    assert (result.outcome, result.exit_code) == (Outcome.EXITED, code)
+    # The command wasmedge exits as its guest does, and of that the system keeps one byte.
+    assert (result.outcome, result.exit_code) == (Outcome.EXITED, code % 256 if runtime_name == "wasmedge" else code)
 
 
 def test_every_guest_is_tried_here():

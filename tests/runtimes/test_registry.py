@@ -16,7 +16,8 @@ from labkit.runtimes.registry import RuntimeTable
 def test_every_runtime_is_listed_in_order():
     rows = labkit.runtimes()
     assert tuple(row.name for row in rows)[: len(RUNTIME_NAMES)] == RUNTIME_NAMES
-    assert {"wasmtime", "wasmtime-winch", "wasmer", "wasmer-singlepass", "wasmer-llvm"} <= set(RUNTIME_NAMES)
+    assert {"wasmtime", "wasmtime-winch", "wasmer", "wasmer-singlepass", "wasmer-llvm", "wasmedge", "v8"} <= set(RUNTIME_NAMES)
+    assert {row.name for row in rows if not row.in_process} == {"wasmedge", "v8"}
     for row in rows:
         assert row.version
         assert bool(row.reason) == bool(row.remedy) == (not row.available)

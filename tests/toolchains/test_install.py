@@ -94,10 +94,11 @@ def test_a_tools_folder_that_cannot_be_made_is_said(tmp_path, monkeypatch):
         pass
 
 
-def test_where_apt_is_missing_another_way_to_rust_is_named(monkeypatch, own_tools):
+@pytest.mark.parametrize(("tool", "elsewhere"), [("rust", "rustup"), ("wasmedge", "PATH")])
+def test_where_apt_is_missing_another_way_is_named(tool, elsewhere, monkeypatch, own_tools):
     monkeypatch.setattr(debian.shutil, "which", lambda name: None)
-    with pytest.raises(ToolchainUnavailable, match=r"no Debian machine.*rustup"):
-        install.install("rust", say=lambda line: None)
+    with pytest.raises(ToolchainUnavailable, match=rf"no Debian machine.*{elsewhere}"):
+        install.install(tool, say=lambda line: None)
     assert list(own_tools.iterdir()) == []
 
 
