@@ -110,7 +110,14 @@ class Kernels:
             for name, value in run.wrong.items()
         ]
         missing = {f"{name} is not measured: {why}" for run in self.runs for name, why in run.missing.items()}
-        return (*wrong, *sorted(missing))
+        return (*wrong, *self._spread(), *sorted(missing))
+
+    def _spread(self) -> Iterable[str]:
+        """How far native builds differ among themselves, where they differ most."""
+        if len(self.native_names) > 1:
+            factors = {run.kernel.name: _slowest_over_fastest(run.comparison, self.native_names) for run in self.runs}
+            widest = max(factors, key=lambda name: factors[name])
+            yield f"Native builds differ among themselves by up to {factors[widest]:.1f} times ({widest}): say which is meant by native."
 
     @property
     def _header(self) -> list[str]:
@@ -146,6 +153,11 @@ def _cell(comparison: Comparison, name: str, reference: str) -> str:
     if name not in (timing.name for timing in comparison.timings):
         return "–"
     return "1" if name == reference else f"{comparison.ratio(name, reference).median:#.3g}"
+
+
+def _slowest_over_fastest(comparison: Comparison, names: Sequence[str]) -> float:
+    medians = [timing.median_seconds for timing in comparison.timings if timing.name in names]
+    return max(medians) / min(medians)
 
 
 def measure_kernels(names: Sequence[str] | None = None, *, seconds: float = 20.0, variants: bool = True, progress: Progress | None = None) -> Kernels:

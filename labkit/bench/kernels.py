@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from labkit.bench.boundary import compare_copies, compare_crossings, copies_title
@@ -12,7 +12,6 @@ from labkit.bench.interleave import Progress
 from labkit.bench.kernel_sides import EPOCHS, FUEL, SIMD
 from labkit.bench.kernel_table import Kernels, measure_kernels
 from labkit.bench.large_start import compare_large_starts
-from labkit.bench.measured import Part
 from labkit.bench.misfits import try_misfits
 from labkit.bench.published import PUBLISHED
 from labkit.bench.system_calls import OPERATIONS, compare_system_calls
@@ -39,7 +38,7 @@ def _run(seconds: float, progress: Progress) -> Findings:
     compilers = dict.fromkeys(str(build.compiler) for build in native_builds()[0])
     missing = {name: why for run in kernels.runs for name, why in run.missing.items()}
     return Findings(
-        _figures(kernels),
+        {**_figures(kernels), **_pairs(kernels, others)},
         {
             f"Times as long as {kernels.reference}": kernels,
             "The same question, elsewhere": PUBLISHED,
@@ -53,10 +52,10 @@ def _run(seconds: float, progress: Progress) -> Findings:
     )
 
 
-def _others(seconds: float, progress: Progress) -> dict[str, Part]:
+def _others(seconds: float, progress: Progress) -> dict[str, Comparison]:
     """What a module pays beside its own code."""
     done = _KERNELS_SHARE
-    found: dict[str, Part] = {}
+    found: dict[str, Comparison] = {}
 
     def add(title: str, share: float, measure: Callable[..., Comparison]) -> None:
         nonlocal done
@@ -86,6 +85,30 @@ def _figures(kernels: Kernels) -> dict[str, Figure]:
         if mean is not None:
             figures[f"wasmtime with{variant.replace(',', '')} / without, geometric mean"] = mean
     return figures
+
+
+#: Single ratios that say most: in which comparison, of whom over whom.
+_PAIRS = (
+    ("One call", "from wasmtime to Python", "within a guest"),
+    ("One call", "from wasmer to Python", "within a guest"),
+    *((f"One call of the system: {operation}", name, "native") for operation in OPERATIONS for name in ("wasmtime", "wasmer")),
+)
+
+
+def _pairs(kernels: Kernels, others: Mapping[str, Comparison]) -> dict[str, Figure]:
+    """Vector instructions, crossings, calls of the system: a ratio each, of those who are here."""
+    found: dict[str, Figure] = {}
+    vectors = kernels.run("difference").comparison
+    if f"wasmtime{SIMD}" in _names(vectors):
+        found["wasmtime with simd / without, difference"] = vectors.ratio(f"wasmtime{SIMD}", "wasmtime")
+    for title, contender, reference in _PAIRS:
+        if contender in _names(others[title]):
+            found[f"{title[0].lower()}{title[1:]}, {contender} / {reference}"] = others[title].ratio(contender, reference)
+    return found
+
+
+def _names(comparison: Comparison) -> list[str]:
+    return [timing.name for timing in comparison.timings]
 
 
 BENCH = Bench(

@@ -116,7 +116,8 @@ PUBLISHED
 # %% tags=["nbval-ignore-output"]
 for variant in ("epochs", "fuel"):
     each = {run.kernel.name: run.comparison.ratio(f"wasmtime, {variant}", "wasmtime").median for run in kernels.runs}
-    print(f"{variant:7} {kernels.mean(f'wasmtime, {variant}', 'wasmtime').figures}; dearest: {max(each, key=each.get)}, {max(each.values()):.2f}")
+    print(f"{variant:7} {kernels.mean(f'wasmtime, {variant}', 'wasmtime').figures}", end="; ")
+    print(f"dearest: {max(each, key=each.get)}, {max(each.values()):.2f}")
 
 # %% [markdown]
 # The check is a few instructions at each loop and each call. A body that does much work hides it; one that does

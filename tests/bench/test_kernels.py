@@ -107,6 +107,17 @@ def test_no_mean_is_shown_over_fewer_programs_than_the_others_have():
     assert json.loads(json.dumps(to_jsonable(table.summary())))["means"][1]["mean"] == pytest.approx(1.5)
 
 
+def test_the_table_says_how_far_native_builds_differ():
+    runs = (
+        KernelRun(find_kernel("sort"), comparison_of(native=1.0, other=1.5, wasm=9.0), 7, {}, {}),
+        KernelRun(find_kernel("nbody"), comparison_of(native=3.5, other=1.0, wasm=9.0), 7, {}, {}),
+    )
+    assert Kernels(runs, ("native", "other")).notes == (
+        "Native builds differ among themselves by up to 3.5 times (nbody): say which is meant by native.",
+    )
+    assert Kernels(runs, ("native",)).notes == ()
+
+
 def test_unknown_kernels_are_refused():
     with pytest.raises(ArgumentError, match="Choose one of fibonacci"):
         measure_kernels(["quick"])
@@ -122,3 +133,5 @@ def test_the_bench_has_a_comparison_for_every_kernel_and_a_figure_for_every_goal
     assert sum(title.partition(":")[0] in {kernel.name for kernel in KERNELS} for title in findings.comparisons) == len(KERNELS)
     json.dumps(to_jsonable(report.summary()))
     assert "geometric mean" in str(report)
+    assert "wasmtime with simd / without, difference" in findings.figures
+    assert "one call of the system: clock, wasmtime / native" in findings.figures
