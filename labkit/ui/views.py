@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from functools import singledispatch
 from html import escape
@@ -20,7 +21,10 @@ from labkit.ui.plots.figure import coarsely
 from labkit.ui.plots.phases import plot_phase_timings
 from labkit.ui.plots.plot import STYLE, folded
 
-__all__ = ["notes", "see", "view"]
+__all__ = ["doubts", "notes", "see", "view"]
+
+#: So many warnings are read.
+_FEW = 3
 
 
 def see(found: Any, *, result: Any = None, coarse: bool = False) -> Drawn:
@@ -35,37 +39,65 @@ def see(found: Any, *, result: Any = None, coarse: bool = False) -> Drawn:
     with coarsely() if coarse else nullcontext():
         plots = view(found)
     pictures = "".join(f"<div>{plot.img}</div>" for plot in plots)
-    words = "".join(f'<p style="opacity:0.8">{escape(note)}</p>' for note in notes(found))
+    words = _paragraphs(notes(found)) + _warnings(doubts(found))
     details = folded("".join(plot.table for plot in plots))
     parts = {} if coarse or not isinstance(found, Phases) else {phase.value: see(each) for phase, each in found.comparisons.items()}
     return Drawn(f'{STYLE}<div class="labkit-plot">{pictures}</div>', words + details, result, parts)
 
 
+def _paragraphs(sentences: Iterable[str]) -> str:
+    return "".join(f'<p style="opacity:0.8">{escape(sentence)}</p>' for sentence in sentences)
+
+
+def _warnings(sentences: Sequence[str]) -> str:
+    """Few stand there to be read; many are folded away behind their number."""
+    lines = _paragraphs(f"⚠ {sentence}" for sentence in sentences)
+    return lines if len(sentences) <= _FEW else f"<details><summary>⚠ {len(sentences)} warnings</summary>{lines}</details>"
+
+
 @singledispatch
 def notes(found: Any) -> tuple[str, ...]:
-    """What a reader should know of what was found: versions, what is missing, what makes it doubtful."""
+    """What a reader should know of what was found: versions, and what is missing."""
     return ()
 
 
 @notes.register
 def _(found: Comparison) -> tuple[str, ...]:
-    return (found.verdict, *(f"⚠ {warning}" for warning in found.warnings))
+    return (found.verdict,)
 
 
 @notes.register
 def _(found: CallComparison) -> tuple[str, ...]:
-    return (*found.notes, *(f"⚠ {warning}" for warning in found.comparison.warnings))
-
-
-@notes.register
-def _(found: Ladder) -> tuple[str, ...]:
-    return tuple(f"⚠ {warning}" for warning in found.warnings)
+    return found.notes
 
 
 @notes.register
 def _(found: Phases) -> tuple[str, ...]:
     memory = ", ".join(f"{held.runtime} {format_bytes(round(held.pss_bytes))}" for held in found.memory)
-    return (*found.notes, *([f"Memory that one more instance takes (PSS): {memory}."] if memory else []))
+    measured = f"Measured: {', '.join(found.versions)}."
+    return (measured, *map(str, found.missing), *([f"Memory that one more instance takes (PSS): {memory}."] if memory else []))
+
+
+@singledispatch
+def doubts(found: Any) -> tuple[str, ...]:
+    """What makes it doubtful."""
+    return ()
+
+
+@doubts.register(Comparison)
+@doubts.register(Ladder)
+def _(found: Comparison | Ladder) -> tuple[str, ...]:
+    return found.warnings
+
+
+@doubts.register
+def _(found: CallComparison) -> tuple[str, ...]:
+    return found.comparison.warnings
+
+
+@doubts.register
+def _(found: Phases) -> tuple[str, ...]:
+    return tuple(f"{phase.value}: {warning}" for phase, each in found.comparisons.items() for warning in each.warnings)
 
 
 @singledispatch

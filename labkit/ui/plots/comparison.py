@@ -67,7 +67,7 @@ def plot_distribution(comparison: Comparison, *, recorded: str = "") -> Plot:
         time_axis(axes.xaxis, low, high, label="took at most", more=_beyond_words(beyond, "to the right"))
         legend_beside(axes, "Medians")
 
-    png = draw(
+    picture = draw(
         paint,
         title="How the samples are distributed",
         height_inches=3.3,
@@ -75,7 +75,7 @@ def plot_distribution(comparison: Comparison, *, recorded: str = "") -> Plot:
         right_inches=LEGEND_INCHES + text_inches(labels),
         recorded=recorded,
     )
-    return _plot(title_words("Distribution of the samples", recorded), timings, beyond, png)
+    return _plot(title_words("Distribution of the samples", recorded), timings, beyond, picture)
 
 
 def plot_run_order(comparison: Comparison, *, recorded: str = "") -> Plot:
@@ -113,7 +113,7 @@ def plot_run_order(comparison: Comparison, *, recorded: str = "") -> Plot:
         axes.set_xlabel("block, first to last" + _beyond_words(beyond, "up (triangles)"))
         legend_beside(axes, "Running medians")
 
-    png = draw(
+    picture = draw(
         paint,
         title="The samples in the order they were taken",
         height_inches=3.3,
@@ -121,7 +121,7 @@ def plot_run_order(comparison: Comparison, *, recorded: str = "") -> Plot:
         right_inches=LEGEND_INCHES + text_inches(["Running medians", *labels]),
         recorded=recorded,
     )
-    return _plot(title_words("Samples in the order they were taken", recorded), timings, beyond, png)
+    return _plot(title_words("Samples in the order they were taken", recorded), timings, beyond, picture)
 
 
 def plot_ratios(comparison: Comparison, *, recorded: str = "") -> Plot:
@@ -166,7 +166,7 @@ def plot_ratios(comparison: Comparison, *, recorded: str = "") -> Plot:
         log_axis(axes.xaxis, low, high, label="times as long", format=lambda value: f"{value:.3g}×")
         no_y_axis(axes)
 
-    png = draw(
+    picture = draw(
         paint,
         title=f"Time over that of {shorten(first, _LONG_NAME)}, with 95 % intervals",
         height_inches=1.05 + 0.34 * len(ratios),
@@ -180,7 +180,7 @@ def plot_ratios(comparison: Comparison, *, recorded: str = "") -> Plot:
     ]
     words = " ".join(f"{name}: {figures}." for name, figures in zip(names, told))
     description = f"{title_words('Ratios of times with their 95 % intervals', recorded)} {words} {comparison.verdict}"
-    return Plot(description, ("ratio", "median", "from", "to"), rows, png, right=(1, 2, 3))
+    return Plot(description, ("ratio", "median", "from", "to"), rows, picture, right=(1, 2, 3))
 
 
 def _looks(timings: Sequence[Timing]) -> list[tuple[Timing, Look]]:
@@ -215,7 +215,7 @@ def _ratio_range(ratios: Sequence[Ratio]) -> tuple[float, float]:
     return min(*values, 1 / _NARROWEST), max(*values, _NARROWEST)
 
 
-def _plot(title: str, timings: Sequence[Timing], beyond: int, png: bytes) -> Plot:
+def _plot(title: str, timings: Sequence[Timing], beyond: int, picture: bytes) -> Plot:
     """Put words and table beside a picture of samples."""
     rows, words = [], [title]
     for timing in timings:
@@ -226,4 +226,4 @@ def _plot(title: str, timings: Sequence[Timing], beyond: int, png: bytes) -> Plo
         rows.append([timing.name, format_seconds(timing.minimum_seconds), lower, median, upper, longest, timing.count])
     if beyond:
         words.append(f"Samples too long for the picture: {beyond}.")
-    return Plot(" ".join(words), _HEADER, rows, png, right=range(1, len(_HEADER)))
+    return Plot(" ".join(words), _HEADER, rows, picture, right=range(1, len(_HEADER)))

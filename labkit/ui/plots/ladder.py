@@ -71,7 +71,7 @@ def plot_ladder(ladder: Ladder, *, recorded: str = "") -> Plot:
 
     names = [shorten(rung.name, _NAME) for rung in rungs]
     isolates = [shorten(rung.isolates, _ISOLATES) for rung in rungs]
-    png = draw(
+    picture = draw(
         paint,
         title="Cold starts, from start to hello",
         height_inches=1.3 + _ROW_INCHES * len(rungs),
@@ -82,7 +82,7 @@ def plot_ladder(ladder: Ladder, *, recorded: str = "") -> Plot:
     )
     grey = [i for i, rung in enumerate(rungs) if not rung.measured_here]
     words = " ".join([title_words("Cold starts", recorded), *map(_words, rungs)])
-    return Plot(words, _HEADER, [_row(rung) for rung in rungs], png, right=(2, 4, 5, 6), grey=grey)
+    return Plot(words, _HEADER, [_row(rung) for rung in rungs], picture, right=(2, 4, 5, 6), grey=grey)
 
 
 def _paint_rung(axes: Any, place: int, rung: Rung, look: Look) -> None:

@@ -60,7 +60,7 @@ def plot_memory(density: Density, *, recorded: str = "") -> Plot:
             axes.plot(x, y, color=look.colour, linestyle=look.dashes, marker=look.marker, markersize=7, markeredgecolor="white")
         _label_ends(axes, {name: density.series[name][-1] for name in labels}, labels, drawn)
 
-    png = draw(
+    picture = draw(
         paint,
         title="Memory of idle guests",
         height_inches=3.6,
@@ -68,7 +68,7 @@ def plot_memory(density: Density, *, recorded: str = "") -> Plot:
         right_inches=0.3 + text_inches(labels.values()),
         recorded=recorded,
     )
-    return Plot(" ".join(words), _HEADER, rows, png, right=(1, 2, 3))
+    return Plot(" ".join(words), _HEADER, rows, picture, right=(1, 2, 3))
 
 
 def _label_ends(axes: Any, ends: dict[str, tuple[int, int]], labels: dict[str, str], drawn: Any) -> None:

@@ -76,7 +76,7 @@ def plot_phase_timings(timings: Mapping[Phase, Sequence[Timing]], *, missing: Se
         no_y_axis(axes)
         legend_beside(axes, "Medians")
 
-    png = draw(
+    picture = draw(
         paint,
         title="What each phase of a run takes",
         height_inches=1.1 + len(timings) * max(0.34, 0.085 * len(names)),
@@ -84,7 +84,7 @@ def plot_phase_timings(timings: Mapping[Phase, Sequence[Timing]], *, missing: Se
         right_inches=LEGEND_INCHES + text_inches(["Medians", *labels]),
         recorded=recorded,
     )
-    return Plot(" ".join(words), _HEADER, rows, png, right=range(2, len(_HEADER)), grey=grey)
+    return Plot(" ".join(words), _HEADER, rows, picture, right=range(2, len(_HEADER)), grey=grey)
 
 
 def _paint_phase(axes: Any, place: int, timings: Sequence[Timing], drawn: Mapping[str, Look], step: float) -> None:

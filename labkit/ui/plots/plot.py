@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
-import struct
+import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from html import escape
+
+from PIL import Image
 
 from labkit.display import html_table, text_table
 from labkit.ui.plots.figure import WIDTH_PIXELS
@@ -34,8 +36,8 @@ class Plot:
     header : sequence of str
     rows : sequence of sequences
         The table behind the picture.
-    png : bytes
-        The picture, dark on white.
+    picture : bytes
+        The picture as WebP, dark on white.
     right : collection of int
         Numbers of the table's columns to align on the right.
     grey : collection of int
@@ -45,7 +47,7 @@ class Plot:
     description: str
     header: Sequence[str]
     rows: Sequence[Sequence[object]]
-    png: bytes = field(repr=False)
+    picture: bytes = field(repr=False)
     right: Collection[int] = ()
     grey: Collection[int] = ()
 
@@ -57,11 +59,11 @@ class Plot:
     @property
     def img(self) -> str:
         """The picture alone, as HTML."""
-        data = base64.b64encode(self.png).decode("ascii")
-        width, height = struct.unpack(">II", self.png[16:24])
+        data = base64.b64encode(self.picture).decode("ascii")
+        width, height = Image.open(io.BytesIO(self.picture)).size
         size = f'width="{WIDTH_PIXELS}" height="{round(height * WIDTH_PIXELS / width)}"'
         # Decoded at once and with its size known: a picture that replaces another neither flickers nor moves what is below.
-        return f'<img {size} decoding="sync" alt="{escape(self.description)}" src="data:image/png;base64,{data}">'
+        return f'<img {size} decoding="sync" alt="{escape(self.description)}" src="data:image/webp;base64,{data}">'
 
     @property
     def table(self) -> str:

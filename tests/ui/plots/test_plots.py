@@ -87,9 +87,9 @@ def comparison(make_comparison):
 def test_a_plot_is_a_small_picture_with_its_words_and_its_table(comparison, plot):
     drawn = plot(comparison)
     assert isinstance(drawn, Plot)
-    picture = Image.open(io.BytesIO(drawn.png))
-    assert picture.width == 1500
-    assert len(drawn.png) < 60_000
+    picture = Image.open(io.BytesIO(drawn.picture))
+    assert picture.width == 1125
+    assert len(drawn.picture) < 30_000
     html = drawn._repr_html_()
     assert f'alt="{drawn.description}"'.replace("'", "&#x27;") in html
     assert "<details>" in html
@@ -118,8 +118,8 @@ def test_what_lies_beyond_the_picture_is_counted(make_comparison):
 @pytest.mark.parametrize("plot", PLOTS)
 @pytest.mark.parametrize("samples", [[1e-6], [1e-6, 1e-6], [1e-9, 1.0, 1e3], [5.0] * 7])
 def test_any_samples_can_be_drawn(make_comparison, plot, samples):
-    assert plot(make_comparison({"one": samples, "two": samples})).png
-    assert plot(make_comparison({"one": samples})).png
+    assert plot(make_comparison({"one": samples, "two": samples})).picture
+    assert plot(make_comparison({"one": samples})).picture
 
 
 @pytest.mark.parametrize("plot", PLOTS)
@@ -135,8 +135,8 @@ def test_a_long_name_leaves_room_for_the_data(make_comparison, plot):
     names = ["x" * 300, "y" * 300]
     drawn = plot(make_comparison({name: [1.0, 2.0] for name in names}))
     assert names[1] in drawn.description
-    pixels = np.asarray(Image.open(io.BytesIO(drawn.png)).convert("L"))
-    assert (pixels[:, 700:800] < 255).any()
+    pixels = np.asarray(Image.open(io.BytesIO(drawn.picture)).convert("L"))
+    assert (pixels[:, 500:600] < 255).any()
 
 
 @pytest.mark.parametrize("plot", PLOTS)
@@ -145,19 +145,19 @@ def test_what_was_recorded_is_never_drawn_as_live(make_comparison, plot):
     live, recorded = plot(make_comparison(samples)), plot(make_comparison(samples, Source.RECORDED), recorded="an EPYC, 24 November 2026")
     assert "recorded: an EPYC, 24 November 2026" in recorded.description
     assert "recorded" not in live.description
-    assert recorded.png != live.png
+    assert recorded.picture != live.picture
     # Without a word of where it comes from, too; and a live one cannot be called recorded.
     assert "recorded" in plot(make_comparison(samples, Source.RECORDED)).description
-    assert plot(make_comparison(samples), recorded="elsewhere").png == live.png
+    assert plot(make_comparison(samples), recorded="elsewhere").picture == live.picture
 
 
 def test_the_readers_own_style_neither_changes_a_plot_nor_is_changed(comparison):
     import matplotlib.style
 
-    plain = plot_distribution(comparison).png
+    plain = plot_distribution(comparison).picture
     with matplotlib.style.context("dark_background"):
         before = dict(matplotlib.rcParams)
-        assert plot_distribution(comparison).png == plain
+        assert plot_distribution(comparison).picture == plain
         assert dict(matplotlib.rcParams) == before
 
 
