@@ -46,9 +46,14 @@ class Share:
     total: int
 
     @property
-    def value(self) -> float:
+    def share(self) -> float:
         """From 0.0 to 1.0."""
         return self.count / self.total
+
+    @property
+    def value(self) -> float:
+        """The share, which is held against a goal."""
+        return self.share
 
     @property
     def doubt(self) -> float:
@@ -58,7 +63,7 @@ class Share:
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval by Wilson's score, which stays between 0 and 1 where few or all are counted."""
-        n, p, z = self.total, self.value, NormalDist().inv_cdf(0.975)
+        n, p, z = self.total, self.share, NormalDist().inv_cdf(0.975)
         middle, half = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
         return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
 
@@ -72,7 +77,7 @@ class Share:
         '0.950 (0.910–0.973), 190 of 200'
         """
         low, high = self.interval
-        return f"{self.value:.3f} ({low:.3f}–{high:.3f}), {self.count} of {self.total}"
+        return f"{self.share:.3f} ({low:.3f}–{high:.3f}), {self.count} of {self.total}"
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,27 @@ _GOAL = Goal(f"{_OURS}: intervals that cover 1 / all", 0.93, Direction.AT_LEAST)
 
 
 @dataclass(frozen=True)
+class FewTrials(Share):
+    """A share of too few trials to tell it from the goal: the goal is missed only where they exclude it.
+
+    Examples
+    --------
+    >>> FewTrials(13, 14).value > 0.93 > FewTrials(9, 14).value
+    True
+    """
+
+    @property
+    def value(self) -> float:
+        """The upper end of the interval."""
+        return self.interval[1]
+
+    @property
+    def figures(self) -> str:
+        """The share, and what is held against the goal."""
+        return f"{super().figures}; few, so {self.value:.3f} counts"
+
+
+@dataclass(frozen=True)
 class Trials:
     """What each method said of a thing and itself, trial by trial.
 
@@ -92,8 +113,9 @@ def _run(seconds: float, progress: Progress) -> Findings:
             if time.monotonic() > end:
                 break
     trials = Trials({method: tuple(rows) for method, rows in found.items()})
+    ours = trials.share(_OURS)
     return Findings(
-        {_GOAL.figure: trials.share(_OURS)},
+        {_GOAL.figure: ours if ours.total == _TRIALS else FewTrials(ours.count, ours.total)},
         {"A thing compared with itself": trials},
         (f"Python {platform.python_version()}", f"NumPy {np.__version__}"),
         tuple(_notes(trials, neighbours.count)),

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -91,6 +92,21 @@ def test_fewer_than_93_percent_miss_the_goal(misses, met, monkeypatch):
     assert f"{200 - misses} of 200" in str(report)
     assert f"{misses} times" in str(report)
     assert "too few" not in str(report)
+
+
+@pytest.mark.parametrize(("misses", "met"), [(0, True), (2, True), (9, False)])
+def test_few_trials_miss_the_goal_only_where_they_exclude_it(misses, met, monkeypatch):
+    monkeypatch.setattr(self_test, "_SECONDS", 1.0)
+    ended = iter([0.0] * 20 + [1e9])  # the beginning, then once after each trial
+    monkeypatch.setattr(self_test, "time", SimpleNamespace(monotonic=lambda: next(ended)))
+    answers = {method: iter([Trial(1.0, number >= misses, number < misses) for number in range(20)]) for method in METHODS}
+    for method, trials in answers.items():
+        monkeypatch.setitem(METHODS, method, lambda seconds, generator, trials=trials: next(trials))
+    findings = self_test._run(0.5, lambda share: None)
+    monkeypatch.undo()
+    report = judge(self_test.BENCH, findings)
+    assert report.met is met
+    assert f"{20 - misses} of 20; few, so " in str(report)
 
 
 @pytest.mark.parametrize(("shift", "covers"), [(0.0, True), (0.5, False)])
