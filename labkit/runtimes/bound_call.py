@@ -37,6 +37,7 @@ def make({scope}):
     return call
 """
 _MISSING = object()
+_PACK_F32 = struct.Struct("<f").pack_into
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,9 @@ def bind_call(
     bound : object
         What ``slots.enter`` uses.
     """
-    writable, readable = memoryview(given).cast("B"), memoryview(taken).cast("B")
     scope = {
-        **{f"given_{code}": writable.cast(code) for code in "iqfdIQ"},  # type: ignore[call-overload]
-        **{f"taken_{code}": readable.cast(code) for code in "iqfdIQ"},  # type: ignore[call-overload]
         "given": given,
-        "pack_f32": struct.Struct("<f").pack_into,
+        "pack_f32": _PACK_F32,
         "thread": get_ident,
         "store": store,
         "params": type.params,
@@ -100,9 +98,28 @@ def bind_call(
         "PACK_ERRORS": PACK_ERRORS,
         **bound,
     }
-    names = (*scope, "explain")
-    numbers, bits = _maker(slots, type, names, bits=False), _maker(slots, type, names, bits=True)
-    return numbers(**scope, explain=explain), bits(**scope, explain=explain_bits)
+    bits: list[Callable[..., tuple[int, ...]]] = []
+
+    def call_bits(*arguments: Any, **named: Any) -> tuple[int, ...]:
+        # Few ask for bits: made at the first call of that kind.
+        if not bits:
+            bits.append(_bound(slots, type, {**scope, **_views(type, given, taken, BITS_FORMAT), "explain": explain_bits}, bits=True))
+        return bits[0](*arguments, **named)
+
+    return _bound(slots, type, {**scope, **_views(type, given, taken, FORMAT), "explain": explain}, bits=False), call_bits
+
+
+def _views(type: FuncType, given: Any, taken: Any, formats: dict[str, str]) -> dict[str, memoryview]:
+    """See the slots as the numbers that the signature has, and no others."""
+    writable = memoryview(given).cast("B")
+    readable = writable if taken is given else memoryview(taken).cast("B")
+    views = {f"given_{code}": writable.cast(code) for code in {formats[kind] for kind in type.params}}  # type: ignore[call-overload]
+    views.update({f"taken_{code}": readable.cast(code) for code in {formats[kind] for kind in type.results}})  # type: ignore[call-overload]
+    return views
+
+
+def _bound(slots: Slots, type: FuncType, scope: dict[str, Any], *, bits: bool) -> Callable[..., Any]:
+    return _maker(slots, type, tuple(scope), bits=bits)(**scope)
 
 
 @cache

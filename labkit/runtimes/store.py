@@ -45,6 +45,10 @@ class Store(ABC):
         self.runtime = runtime
         self.limits = limits
         self.owner = get_ident()
+        self._open()
+
+    def _open(self) -> None:  # noqa: B027 - an adapter may have nothing to open
+        """Make the native store, where there is one to make; `_close` frees it."""
 
     @abstractmethod
     def _instantiate(self, module: Module, externs: list[Extern]) -> Any:

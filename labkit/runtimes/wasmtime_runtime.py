@@ -54,7 +54,8 @@ class WasmtimeRuntime(Runtime):
         self.pooled_instances = pooled_instances
         self._winch = winch
         self._engines: dict[bool, wasmtime.Engine] = {}
-        self._store_makers: dict[bool, Callable[[], Any]] = {}
+        #: What makes the pointer of a new store, of the engine with fuel and of the one without.
+        self.store_makers = _StoreMakers(self)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -75,13 +76,6 @@ class WasmtimeRuntime(Runtime):
             if self.interruptible:
                 tick(self._engines[fuel])
         return self._engines[fuel]
-
-    def store_maker(self, *, fuel: bool) -> Callable[[], Any]:
-        """Get what makes native stores of an engine."""
-        if (make := self._store_makers.get(fuel)) is None:
-            # The tables of a pool have bounds of their own.
-            make = self._store_makers[fuel] = stores.store_maker(self.engine(fuel=fuel), None if self.pooled_instances else MOST_SLOTS)
-        return make
 
     def _compile(self, wasm: bytes) -> Any:
         return self.compile_native(wasm, fuel=False)
@@ -149,4 +143,17 @@ class WasmtimeRuntime(Runtime):
         if not private.PRIVATE or self.interruptible or module.imports or not is_numeric(type):
             return None
         linked = self.linked(module, fuel=False)
-        return bind_fresh(self.store_maker(fuel=False), linked, type, name, partial(fail, runtime=self.name))
+        return bind_fresh(self.store_makers[False], linked, type, name, partial(fail, runtime=self.name))
+
+
+class _StoreMakers(dict[bool, Callable[[], Any]]):
+    """Makes the pointers of new stores, by whether they have fuel; each maker is made at its first use, and its engine with it."""
+
+    def __init__(self, runtime: WasmtimeRuntime) -> None:
+        self._runtime = runtime
+
+    def __missing__(self, fuel: bool) -> Callable[[], Any]:
+        # The tables of a pool have bounds of their own.
+        slots = None if self._runtime.pooled_instances else MOST_SLOTS
+        self[fuel] = stores.store_maker(self._runtime.engine(fuel=fuel), slots)
+        return self[fuel]

@@ -11,10 +11,11 @@ import wasmtime
 from wasmtime._extern import wrap_extern
 
 from labkit.errors import GuestTrap, OutOfBounds, TrapKind, Unsupported
-from labkit.limits import Limits
 from labkit.modules.types import Export, FuncType, GlobalType, MemoryType, TableType
 from labkit.runtimes import _wasmtime_ffi as private
 from labkit.runtimes import _wasmtime_stores as stores
+from labkit.runtimes._wasmtime_ffi import PRIVATE
+from labkit.runtimes._wasmtime_stores import close_store, context_of
 from labkit.runtimes.externs import Extern, Function
 from labkit.runtimes.instance import Module
 from labkit.runtimes.store import Store
@@ -38,15 +39,15 @@ class WasmtimeStore(Store):
     runtime: WasmtimeRuntime
     _deadline = float("inf")
 
-    def __init__(self, runtime: WasmtimeRuntime, limits: Limits) -> None:
-        super().__init__(runtime, limits)
+    def _open(self) -> None:
+        runtime, limits = self.runtime, self.limits
         self._native: wasmtime.Store | None = None
-        self.metered = limits.fuel_units is not None
+        self.metered = metered = limits.fuel_units is not None
         #: What the native store points to and Python must keep alive: callbacks.
         self.keep: list[Any] = []
-        if private.PRIVATE:
-            self.pointer = pointer = runtime.store_maker(fuel=self.metered)()
-            self.context = stores.context_of(pointer)
+        if PRIVATE:
+            self.pointer = pointer = runtime.store_makers[metered]()
+            self.context = context_of(pointer)
             if limits.memory_bytes is not None:
                 stores.limit_store(pointer, limits.memory_bytes, MOST_SLOTS)
         else:
@@ -61,7 +62,7 @@ class WasmtimeStore(Store):
         """The binding's own object."""
         if self._native is None:
             engine = self.runtime.engine(fuel=self.metered)
-            self._native = stores.adopt(self.pointer, self.context, engine) if private.PRIVATE else wasmtime.Store(engine)
+            self._native = stores.adopt(self.pointer, self.context, engine) if PRIVATE else wasmtime.Store(engine)
         return self._native
 
     def on_epoch(self) -> None:
@@ -105,7 +106,7 @@ class WasmtimeStore(Store):
         raise_failure(failure, self.runtime.name)
 
     def _instantiate(self, module: Module, externs: list[Extern]) -> Any:
-        if not private.PRIVATE:
+        if not PRIVATE:
             return self._instantiate_public(self.runtime.code(module, fuel=self.metered), externs)
         slot = stores.InstanceSlot()
         if externs:
@@ -127,8 +128,9 @@ class WasmtimeStore(Store):
         self.raise_failure(failure)  # out here, so that a host's exception does not get this one as its context
 
     def _export(self, native_instance: Any, export: Export) -> Extern:
-        if private.PRIVATE:
-            native: Any = wrap_extern(stores.find_export(self.context, native_instance, export.name))
+        if PRIVATE:
+            found = stores.find_export(self.context, native_instance, export.name)
+            native: Any = wasmtime.Func._from_raw(found.of.func) if isinstance(export.type, FuncType) else wrap_extern(found)
         else:
             native = native_instance.exports(self.native)[export.name]
         if isinstance(export.type, FuncType):
@@ -171,6 +173,6 @@ class WasmtimeStore(Store):
     def _close(self) -> None:
         if self._native is not None:
             self._native.close()
-        if private.PRIVATE:
-            stores.close_store(self.pointer)
+        if PRIVATE:
+            close_store(self.pointer)
         self.keep.clear()
