@@ -88,7 +88,7 @@ def draw(
     Examples
     --------
     >>> draw(lambda axes: None, title="Nothing", height_inches=1.5, left_inches=0.5)[:4]
-    b'\\x89PNG'
+    b'RIFF'
     """
     # Whatever style the reader has set for plots of their own.
     with matplotlib.style.context(_STYLE, after_reset=True):

@@ -16,7 +16,7 @@ from labkit.ui.plots.recorded import recorded_words, title_words
 
 __all__ = ["plot_ladder"]
 
-_HEADER = ("rung", "what isolates it", "median", "quartiles", "starts", "image", "memory, PSS")
+_HEADER = ("rung", "what isolates it", "median", "quartiles", "starts", "gone another", "image", "memory, PSS")
 _KINDS = {"native": "native process", "wasm": "WebAssembly", "sandbox": "sandboxed process", "container": "container"}
 #: Characters of a name and of a reason in the picture; words and table have them whole.
 _NAME, _ISOLATES, _REASON = 34, 46, 64
@@ -82,7 +82,7 @@ def plot_ladder(ladder: Ladder, *, recorded: str = "") -> Plot:
     )
     grey = [i for i, rung in enumerate(rungs) if not rung.measured_here]
     words = " ".join([title_words("Cold starts", recorded), *map(_words, rungs)])
-    return Plot(words, _HEADER, [_row(rung) for rung in rungs], picture, right=(2, 4, 5, 6), grey=grey)
+    return Plot(words, _HEADER, [_row(rung) for rung in rungs], picture, right=(2, 4, 5, 6, 7), grey=grey)
 
 
 def _paint_rung(axes: Any, place: int, rung: Rung, look: Look) -> None:
@@ -112,6 +112,7 @@ def _words(rung: Rung) -> str:
 def _row(rung: Rung) -> list[str]:
     sizes = [format_bytes(size_bytes) if size_bytes is not None else "–" for size_bytes in (rung.image_bytes, rung.memory_bytes)]
     if not rung.measured_here:
-        return [rung.name, rung.isolates, "–", f"{rung.error} {rung.remedy}".strip() or "not measured yet", "0", *sizes]
+        return [rung.name, rung.isolates, "–", f"{rung.error} {rung.remedy}".strip() or "not measured yet", "0", "–", *sizes]
     lower, median, upper = map(format_seconds, np.quantile(rung.samples_seconds, (0.25, 0.5, 0.75)))
-    return [rung.name, rung.isolates, median, f"{lower} – {upper}", str(len(rung.samples_seconds)), *sizes]
+    ending = "–" if rung.median_ending_seconds is None else format_seconds(rung.median_ending_seconds)
+    return [rung.name, rung.isolates, median, f"{lower} – {upper}", str(len(rung.samples_seconds)), ending, *sizes]
