@@ -14,8 +14,8 @@ from labkit.errors import ArgumentError
 __all__ = ["RUNG_NAMES", "OnChange", "measure_ladder"]
 
 RUNG_NAMES = tuple(peer.name for peer in PEERS)
-#: The share of the time until everything is prepared.
-_PREPARING_SHARE = 0.4
+#: The shares of the time in which everything should be prepared, and after which not even what costs little is.
+_PREPARING_SHARE, _CHEAP_SHARE = 0.4, 0.7
 #: How much of all the time the slow rungs may take where little is left: too few samples are better than none.
 _MOST_SLOW_SHARE = 0.25
 
@@ -66,7 +66,7 @@ def measure_ladder(
     with Workshop(seconds=seconds) as workshop:
         climb = Climb(chosen, show)
         for number, peer in enumerate(sorted(chosen, key=lambda peer: peer.cost), 1):
-            climb.prepare(peer, workshop, begin + seconds * _PREPARING_SHARE)
+            climb.prepare(peer, workshop, begin + seconds * (_PREPARING_SHARE if peer.cost else _CHEAP_SHARE))
             tell(_PREPARING_SHARE * number / len(chosen))
             show(climb.so_far())
         left = max(seconds - (time.monotonic() - begin), 1.0)

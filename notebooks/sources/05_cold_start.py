@@ -97,7 +97,10 @@ recorded
 # each that is WebAssembly:
 
 # %% tags=["nbval-ignore-output"]
-bounds = {"container": ("at least 100 ms", lambda seconds: seconds >= 0.1), "wasm": ("less than 1 ms", lambda seconds: seconds < 0.001)}
+bounds = {
+    "container": ("at least 100 ms", lambda seconds: seconds >= 0.1),
+    "wasm": ("less than 1 ms", lambda seconds: seconds < 0.001),
+}
 for where, one in {"here": ladder, "recorded": recorded}.items():
     for rung in one.rungs:
         if rung.kind in bounds and rung.measured_here:
@@ -129,9 +132,26 @@ for lower, upper, what in steps:
     print(f"{(shown.rung(upper).median_seconds - shown.rung(lower).median_seconds) * 1000:9.2f} ms   {what}")
 
 # %% [markdown]
-# So the honest sentence is longer than the table's. *An instance whose module is compiled already starts about as fast as a
-# process or faster, with walls that a process has not; the walls of a container come at some ten times that, and the
-# conveniences of a container engine at some ten times that again.* Check each part of it against your figures.
+# So the honest sentence is longer than the table's. *An instance whose module is compiled already starts about as fast
+# as a process or faster, with walls that a process has not. A container's main walls, namespaces and a root folder, cost
+# several times a process; all that an OCI runtime does, tens of times; an engine and its conveniences, hundreds.* Check
+# each part of it against your figures.
+
+# %% [markdown]
+# One rung deserves a closer look: what an instance's own start is made of. Each phase measured by itself, for a small
+# module on Wasmtime (the second column is the same engine without the lab around it):
+
+# %% tags=["nbval-ignore-output"]
+from labkit.bench.phases import measure_phases
+from labkit.ui.plots import plot_phases
+
+square = '(module (func (export "square") (param i32) (result i32) (i32.mul (local.get 0) (local.get 0))))'
+phases = measure_phases(square, export="square", arguments=[9], runtimes=["wasmtime"], seconds=3)
+plot_phases(phases)
+
+# %% [markdown]
+# Compiling is the long one, and the one that can be done ahead: that is what a *precompiled file* is. What has to
+# happen at the start itself is loading, instantiating and the first call.
 
 # %% [markdown]
 # ## 4. Row by row: the image
@@ -156,8 +176,8 @@ for entry in sorted(modules, key=lambda entry: entry["size_bytes"]):
 # %% [markdown]
 # **The surprise**: the lab built a container image of some twenty kilobytes. Nothing about containers asks for hundreds of
 # megabytes. What is large is a *system inside* the image: put a Python in, with its library and the libraries beneath
-# it, and there they are. The other column is no law of nature either: a module that brings a runtime along, Go's or
-# JavaScript's, takes megabytes, and a Python in a component tens of them. The row compares habits: containers
+# it, and there they are. The other column is no law of nature either: a module that brings a runtime along takes
+# most of a megabyte with JavaScript's, two with Go's, and tens with a Python. The row compares habits: containers
 # are filled with a system, because they can be.
 
 # %% [markdown]
