@@ -23,7 +23,7 @@ __all__ = ["BENCH", "Trials"]
 _TRIALS = 200
 #: About what that many take on two processors kept busy by nothing but this test.
 _SECONDS = 300.0
-_QUICK_SECONDS = 20.0
+_QUICK_SECONDS = 15.0
 #: How many times that it goes on for them: less than after which a bench is stopped.
 _PATIENCE = 2.5
 #: For each method in each trial, besides starting processes.
