@@ -23,7 +23,7 @@ from labkit.sandbox.memories import limit_memories
 from labkit.sandbox.preview1 import check_signatures
 from labkit.sandbox.request import Request
 
-__all__ = ["CommandGuests"]
+__all__ = ["V8_HOST", "CommandGuests"]
 
 #: Data that a command may take beside the guest's memories, in bytes: its own code, compiler and garbage.
 COMMAND_BYTES = 768 * 2**20
@@ -33,7 +33,8 @@ _CHUNK_BYTES = 65536
 # Node.js reads its configuration of OpenSSL, which may be anywhere, before anything else.
 _ENVIRONMENT = {"LANG": "C.UTF-8", "OPENSSL_CONF": os.devnull}
 _FAILURE = re.compile(LOG.pattern + rb"[a-z ]+ failed: ")
-_V8_HOST = Path(__file__).with_name("v8_host.mjs")
+#: The script with which Node.js runs a guest.
+V8_HOST = Path(__file__).with_name("v8_host.mjs")
 _PAGE_BYTES = 65536
 
 
@@ -71,7 +72,7 @@ class CommandGuests:
             confinement.confine_files(
                 [folder.host for folder in folders if not folder.writable],
                 [folder.host for folder in folders if folder.writable],
-                [*self.runtime.command.files, str(_V8_HOST)],
+                [*self.runtime.command.files, str(V8_HOST)],
             )
             self.memory_limit.allow(request.memory_bytes + COMMAND_BYTES)
             confinement.limit_time(request.prepare_seconds + request.seconds)
@@ -99,7 +100,7 @@ def _run_v8(runtime: CommandRuntime, request: Request, module: int, type: FuncTy
         "args": [str(value) for value in request.args],
         "types": type.params,
     }
-    pid = _start([*runtime.command.words, "--no-warnings", str(_V8_HOST), json.dumps(words)], [writer, module])
+    pid = _start([*runtime.command.words, "--no-warnings", str(V8_HOST), json.dumps(words)], [writer, module])
     os.close(writer)
     answer: dict[str, Any] = {}
     with os.fdopen(reader, "r", encoding="utf-8") as lines:

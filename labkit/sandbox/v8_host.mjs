@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { WASI } from "node:wasi";
 
 const request = JSON.parse(process.argv[2]);
-const say = (answer) => fs.writeSync(request.answer, JSON.stringify(answer) + "\n");
+const say = (answer) => request.answer === null || fs.writeSync(request.answer, JSON.stringify(answer) + "\n");
 // JSON has no large integers, NaN or infinities: numbers travel as text.
 const given = (type, text) => (type === "i64" ? BigInt(text) : Number(text.replace(/inf$/, "Infinity")));
 class Exit {

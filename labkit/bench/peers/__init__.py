@@ -7,6 +7,7 @@ from labkit.bench.peers.host_processes import FreshNativeHost, FreshPython, Nati
 from labkit.bench.peers.instances import CompiledInstance, FreshInstance, LoadedInstance, PooledInstance
 from labkit.bench.peers.peer import Peer
 from labkit.bench.peers.python_programs import PythonComponent, PythonImage, PythonProcess
+from labkit.bench.peers.runtime_commands import FreshNode, FreshWasmedge
 from labkit.bench.peers.sandboxes import Bubblewrap, Proot, Unshare
 from labkit.bench.peers.workshop import Workshop
 
@@ -20,6 +21,8 @@ PEERS: tuple[type[Peer], ...] = (
     LoadedInstance,
     CompiledInstance,
     FreshNativeHost,
+    FreshWasmedge,
+    FreshNode,
     WarmWorker,
     FreshPython,
     Unshare,
