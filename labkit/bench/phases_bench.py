@@ -22,7 +22,7 @@ _FIB = """
     (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1))) (call $fib (i32.sub (local.get 0) (i32.const 2))))))
 """
 # What is left goes to getting runtimes and workers ready, and to holding instances.
-_SHARE = 0.5
+_SHARE = 0.4
 _INSTANTIATE = Goal("instantiate: labkit / bound by hand", 1.25, Direction.AT_MOST)
 _STEADY = Goal("steady call: labkit / bound by hand", 1.02, Direction.AT_MOST)
 
@@ -52,5 +52,5 @@ BENCH = Bench(
     (_INSTANTIATE, _STEADY),
     _run,
     seconds=40.0,
-    quick_seconds=18.0,
+    quick_seconds=10.0,
 )
