@@ -124,7 +124,7 @@ class LanguageSurvey:
 def survey_languages(
     languages: Sequence[str] = SURVEYED,
     *,
-    runtime_names: Sequence[str] = ("wasmtime", "wasmer"),
+    runtime_names: Sequence[str] = ("wasmtime", "wasmer", "wasmedge", "v8"),
     seconds: float = 5.0,
     progress: Progress | None = None,
 ) -> LanguageSurvey:

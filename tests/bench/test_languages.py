@@ -41,7 +41,9 @@ def test_a_survey_builds_runs_and_measures(few_blocks):
     survey = survey_languages(["c", "cpp", "zig"], seconds=0.1, progress=told.append)
     assert [row.name for row in survey.rows] == ["c", "cpp", "zig"]
     for row in survey.rows:
-        assert row.runs_on == dict.fromkeys(RUNTIMES, "")
+        assert {name: row.runs_on[name] for name in RUNTIMES} == dict.fromkeys(RUNTIMES, "")
+        # Zig's library reads and writes at a place first, and without one where it hears that a pipe has none (spipe); these say notcapable.
+        assert row.name == "zig" or not any(row.runs_on.values())
         assert 0 < row.start_seconds < 10
         assert row.kernel.reference == "c"
         assert row.library.size_bytes < 1000 < row.hello.size_bytes
