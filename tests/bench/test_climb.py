@@ -55,7 +55,9 @@ def test_what_needs_no_privilege_is_measured(ladder) -> None:
 
 def test_memory_is_told_where_the_system_tells_it(ladder) -> None:
     if Path("/proc/self/smaps_rollup").exists():
-        assert all(rung.memory_bytes > 0 for rung in ladder.rungs if rung.measured_here)
+        assert ladder.rungs[0].memory_bytes > 0
+        # One that came after the time for preparing was over is not weighed.
+        assert all(rung.memory_bytes is None or rung.memory_bytes > 0 for rung in ladder.rungs)
 
 
 def test_nothing_is_left(ladder) -> None:
@@ -86,7 +88,7 @@ def test_a_rung_that_fails_meanwhile_is_left_out_and_the_others_go_on(monkeypatc
             return super().hello()
 
     monkeypatch.setattr("labkit.bench.climb.PEERS", (NativeProcess, Fragile, FreshInstance))
-    ladder = measure_ladder(seconds=1)
+    ladder = measure_ladder(seconds=10)
     assert (ladder.rung("fragile").error, ladder.rung("fragile").remedy) == ("It broke.", "Mend it.")
     assert ladder.rung("wasm instance").measured_here
 
