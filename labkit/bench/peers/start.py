@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import signal
 import tempfile
@@ -22,6 +23,8 @@ HELLO = b"hello\n"
 TIMEOUT_SECONDS = 15.0
 _LONGEST_WORDS = 300
 _LOOK_SECONDS = 0.0005
+_WARNING = re.compile(r"warn|level=(?:info|debug)", re.IGNORECASE)
+_MESSAGE = re.compile(r'\bmsg="((?:[^"\\]|\\.)*)"')
 
 
 @dataclass(frozen=True)
@@ -186,15 +189,16 @@ def sentence(words: str) -> str:
 
 
 def first_words(text: str) -> str:
-    """The first line that is more than a warning.
+    """The first line that is more than a warning; of one written for a log, its message.
 
     Examples
     --------
-    >>> first_words('time="now" level=warning msg="old"\\nrunc: no such file.\\n')
-    'runc: no such file'
+    >>> first_words('time="now" level=warning msg="old"\\ntime="now" level=error msg="no such file."\\n')
+    'no such file'
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if "warn" not in line.lower()] or lines
+    telling = [line for line in lines if not _WARNING.search(line)] or lines
+    telling = [message[1].replace('\\"', '"') if (message := _MESSAGE.search(line)) else line for line in telling]
     # Python says last what others say first.
     told = "" if not telling else telling[-1] if telling[0].startswith("Traceback") else telling[0]
     return shorten(told.rstrip("."), _LONGEST_WORDS)
