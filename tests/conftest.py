@@ -17,6 +17,8 @@ WASMER_NAMES = ["wasmer", "wasmer-singlepass", "wasmer-llvm"] if sys.version_inf
 WASMTIME_NAMES = ["wasmtime", "wasmtime-winch"]
 #: Runtimes that are commands: the sandbox has them, this process does not.
 COMMAND_NAMES = ["wasmedge", "v8"]
+#: The current Wasmer, which works on every Python, from a library that `python -m labkit install libwasmer` builds.
+LIBWASMER_NAMES = ["libwasmer", "libwasmer-singlepass"]
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -39,7 +41,7 @@ def require(name: str) -> str:
     return name
 
 
-@pytest.fixture(params=WASMTIME_NAMES + WASMER_NAMES)
+@pytest.fixture(params=WASMTIME_NAMES + WASMER_NAMES + LIBWASMER_NAMES)
 def runtime_name(request: pytest.FixtureRequest) -> str:
     """Each runtime that can be in this process, as far as this Python can have it."""
     return require(request.param)

@@ -40,6 +40,9 @@ _CALLBACKS = 1_000
 _CALL, _STOCK_CALL, _HAND_CALL = "labkit on wasmtime", "wasmtime.Func.__call__", "bound by hand"
 _CALLBACK, _STOCK_CALLBACK = "labkit on wasmtime", "wasmtime.Func"
 _WASMER, _STOCK_WASMER = "labkit on wasmer", "wasmer's own"
+_LIBWASMER = "labkit on libwasmer"
+
+_CONTENDERS = {"wasmer": (_WASMER, _STOCK_WASMER), "libwasmer": (_LIBWASMER,)}
 
 _BOUND_GOAL = Goal("a call: labkit / bound by hand", 1.25, Direction.AT_MOST)
 _STOCK_GOAL = Goal("a call: wasmtime-py / labkit", 25.0, Direction.AT_LEAST)
@@ -52,8 +55,8 @@ def _same(value: int) -> int:
 
 def _run(seconds: float, progress: Progress) -> Findings:
     status = {row.name: row for row in runtimes()}
-    wasmer = status["wasmer"].available
-    calls, callbacks = checked(_calls(wasmer=wasmer), 42), checked(_callbacks(wasmer=wasmer), sum(range(_CALLBACKS)))
+    here = {name for name in ("wasmtime", "wasmer", "libwasmer") if status[name].available}
+    calls, callbacks = checked(_calls(here), 42), checked(_callbacks(here), sum(range(_CALLBACKS)))
     into = compare(calls, seconds=seconds * 0.6, progress=lambda share: progress(share * 0.6))
     out = compare(callbacks, seconds=seconds * 0.4, operations=_CALLBACKS, progress=lambda share: progress(0.6 + share * 0.4))
     figures: dict[str, Ratio] = {
@@ -61,17 +64,20 @@ def _run(seconds: float, progress: Progress) -> Findings:
         _STOCK_GOAL.figure: into.ratio(_STOCK_CALL, _CALL),
         _CALLBACK_GOAL.figure: out.ratio(_CALLBACK, _STOCK_CALLBACK),
     }
-    if wasmer:
+    if "wasmer" in here:
         figures["a call: labkit on wasmer / wasmer's own"] = into.ratio(_WASMER, _STOCK_WASMER)
         figures["a callback: labkit on wasmer / wasmer's own"] = out.ratio(_WASMER, _STOCK_WASMER)
+    if "libwasmer" in here:
+        figures["a call: labkit on libwasmer / on wasmtime"] = into.ratio(_LIBWASMER, _CALL)
+        figures["a callback: labkit on libwasmer / on wasmtime"] = out.ratio(_LIBWASMER, _CALLBACK)
     into_title, out_title = "A call of (i32, i32) -> i32 from Python", f"A callback of (i32) -> i32 from a guest, {_CALLBACKS:,} an entry"
-    why = f"{status['wasmer'].reason}. {status['wasmer'].remedy}"
+    why = {name: f"{status[name].reason}. {status[name].remedy}" for name in ("wasmer", "libwasmer") if name not in here}
     return Findings(
         figures,
         {into_title: into, out_title: out},
-        (*(version(status[name]) for name in ("wasmtime", "wasmer") if status[name].available), f"Python {platform.python_version()}"),
-        () if wasmer else (f"Wasmer is not measured: {why}",),
-        {} if wasmer else {_WASMER: why, _STOCK_WASMER: why},
+        (*(version(row) for row in status.values() if row.name in here), f"Python {platform.python_version()}"),
+        tuple(f"{name} is not measured: {words}" for name, words in why.items()),
+        {contender: why[name] for name in why for contender in _CONTENDERS[name]},
         {into_title: sha256(to_wasm(_ADD)).hexdigest(), out_title: sha256(to_wasm(_SUM)).hexdigest()},
     )
 
@@ -83,7 +89,7 @@ def _wasmtime() -> WasmtimeRuntime:
     return chosen
 
 
-def _calls(*, wasmer: bool) -> dict[str, Callable[[], Any]]:
+def _calls(here: set[str]) -> dict[str, Callable[[], Any]]:
     add = _wasmtime().compile(_ADD).instantiate().func("add")
     assert isinstance(add.store, WasmtimeStore)
     contenders: dict[str, Callable[[], Any]] = {
@@ -91,13 +97,15 @@ def _calls(*, wasmer: bool) -> dict[str, Callable[[], Any]]:
         _HAND_CALL: partial(hand_bound(add.store, add.native), 20, 22),
         _STOCK_CALL: partial(add.native, add.store.native, 20, 22),
     }
-    if wasmer:
+    if "wasmer" in here:
         contenders[_WASMER] = partial(runtime("wasmer").compile(_ADD).instantiate().func("add"), 20, 22)
         contenders[_STOCK_WASMER] = partial(_stock_wasmer(_ADD).exports.add, 20, 22)
+    if "libwasmer" in here:
+        contenders[_LIBWASMER] = partial(runtime("libwasmer").compile(_ADD).instantiate().func("add"), 20, 22)
     return contenders
 
 
-def _callbacks(*, wasmer: bool) -> dict[str, Callable[[], Any]]:
+def _callbacks(here: set[str]) -> dict[str, Callable[[], Any]]:
     imports = {"host": {"same": _same}}
     module = _wasmtime().compile(_SUM)
     store = wasmtime.Store(_wasmtime().engine(fuel=False))
@@ -109,9 +117,11 @@ def _callbacks(*, wasmer: bool) -> dict[str, Callable[[], Any]]:
         _CALLBACK: partial(module.instantiate(imports).func("sum"), _CALLBACKS),
         _STOCK_CALLBACK: partial(stock, store, _CALLBACKS),
     }
-    if wasmer:
+    if "wasmer" in here:
         contenders[_WASMER] = partial(runtime("wasmer").compile(_SUM).instantiate(imports).func("sum"), _CALLBACKS)
         contenders[_STOCK_WASMER] = partial(_stock_wasmer(_SUM).exports.sum, _CALLBACKS)
+    if "libwasmer" in here:
+        contenders[_LIBWASMER] = partial(runtime("libwasmer").compile(_SUM).instantiate(imports).func("sum"), _CALLBACKS)
     return contenders
 
 

@@ -85,7 +85,7 @@ def bind_call(
     given, taken : buffers
         Where the arguments are written and the results are read; they may be one.
     bound : object
-        What ``slots.enter`` uses.
+        What ``slots.enter`` uses, and whatever must live as long as the calls.
     """
     scope = {
         "given": given,
@@ -119,7 +119,10 @@ def _views(type: FuncType, given: Any, taken: Any, formats: dict[str, str]) -> d
 
 
 def _bound(slots: Slots, type: FuncType, scope: dict[str, Any], *, bits: bool) -> Callable[..., Any]:
-    return _maker(slots, type, tuple(scope), bits=bits)(**scope)
+    call = _maker(slots, type, tuple(scope), bits=bits)(**scope)
+    # A closure keeps only what it names, and C reads more: the memory behind pointers.
+    vars(call)["keeps"] = scope
+    return call
 
 
 @cache

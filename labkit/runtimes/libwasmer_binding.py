@@ -37,6 +37,7 @@ __all__ = [
     "library",
     "library_version",
     "probe",
+    "stop_guest",
     "take_bytes",
 ]
 
@@ -180,11 +181,16 @@ def find_library() -> Path | None:
     return next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
 
 
-@cache
 def describe(path: Path) -> tuple[str, dict[str, bool], str]:
-    """Find out in another process which version a library is, what it compiles with, or why it cannot be used."""
-    if not path.is_file():
-        return "", {}, f"there is no file {path}"
+    """Find out which version a library is, what it compiles with, or why it cannot be used: once for each file."""
+    try:
+        return _try(path, path.stat().st_mtime_ns) if path.is_file() else ("", {}, f"there is no file {path}")
+    except OSError as error:
+        return "", {}, f"{path} cannot be read: {error.strerror}"
+
+
+@cache
+def _try(path: Path, _changed: int) -> tuple[str, dict[str, bool], str]:
     words = [sys.executable, "-I", "-S", "-c", _TRIAL, str(path), *map(str, BACKENDS.values())]
     try:
         done = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=_TRIAL_SECONDS, check=False)
@@ -250,6 +256,14 @@ def library() -> Any:
 def enter_guest() -> Any:
     """Give ``wasm_func_call`` without declared types, for arguments that come converted: function, arguments, results."""
     function = library()["wasm_func_call"]
+    function.restype = c_void_p
+    return function
+
+
+@cache
+def stop_guest() -> Any:
+    """Give ``wasm_trap_new`` in the same way: store, message. Converting would take a depth of calls that endless recursion leaves none of."""
+    function = library()["wasm_trap_new"]
     function.restype = c_void_p
     return function
 

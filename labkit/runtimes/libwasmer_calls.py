@@ -33,6 +33,10 @@ _SLOTS = Slots(
             store.pending = None
             raise""",
 )
+_WORDS = b"a host function raised\0"
+#: What a guest is told when a host function stops it.
+_MESSAGE = binding.bytes_vector(_WORDS)
+_STOPPED = ctypes.c_void_p.from_param(ctypes.addressof(_MESSAGE))
 _POINTER = struct.Struct("<Q")
 
 
@@ -146,10 +150,12 @@ def host_function(store: LibwasmerStore, call: Callable[..., Any], type: FuncTyp
         finally:
             store.host_depth = depth
 
+    stop, native_store = binding.stop_guest(), ctypes.c_void_p.from_param(store.native)
+
+    # It calls no other Python function: after endless recursion there is no depth left for one.
     def on_error(_type: Any, exception: BaseException, _traceback: Any) -> int:
-        store: Any = store_of()
-        store.pending = exception
-        return int(store.new_trap())
+        store_of().pending = exception  # type: ignore[union-attr]
+        return stop(native_store, _STOPPED)  # type: ignore[no-any-return]
 
     callback = binding.host_callback(on_call, on_error)
     store.keep.append(callback)

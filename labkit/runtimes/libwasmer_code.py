@@ -11,11 +11,15 @@ from threading import Lock
 
 from labkit.runtimes.libwasmer_binding import BACKENDS, Vector, bytes_vector, last_error, library, take_bytes
 
-__all__ = ["Code", "Engine", "NativeModule"]
+__all__ = ["Code", "Engine", "NativeModule", "Refused"]
 
 #: What an instruction costs in fuel, as a C function: the interpreter's own, which says 1 whatever it is passed, for as long as Python
 #: runs. One in Python would have to be called for every instruction, from each of the compiler's threads.
 _COST = ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p)
+
+
+class Refused(Exception):
+    """The library refuses a module or an artifact; says why in its own words."""
 
 
 class Engine:
@@ -83,13 +87,13 @@ class Code:
 
         Raises
         ------
-        RuntimeError
+        Refused
             With the library's own words.
         """
         engine = Engine(compiler, metered=metered)
         native = library().wasmer_module_new(engine.native, ctypes.byref(bytes_vector(wasm)))
         if not native:
-            raise RuntimeError(last_error())
+            raise Refused(last_error())
         return cls(compiler, engine, NativeModule(native))
 
     @classmethod
@@ -98,7 +102,7 @@ class Code:
 
         Raises
         ------
-        RuntimeError
+        Refused
             With the library's own words.
         """
         engine = Engine(compiler)
@@ -125,5 +129,5 @@ def _load(engine: Engine, payload: bytes) -> NativeModule:
     finally:
         calls.wasm_store_delete(store)
     if not native:
-        raise RuntimeError(last_error())
+        raise Refused(last_error())
     return NativeModule(native)

@@ -11,8 +11,9 @@ from labkit.runtimes import artifacts
 from labkit.runtimes.instance import Module
 from labkit.runtimes.interface import Runtime
 from labkit.runtimes.libwasmer_binding import library_version, probe
-from labkit.runtimes.libwasmer_code import Code, Engine
+from labkit.runtimes.libwasmer_code import Code, Engine, Refused
 from labkit.runtimes.libwasmer_fuel import Metered
+from labkit.runtimes.libwasmer_hazards import refuse_hazards
 from labkit.runtimes.libwasmer_store import LibwasmerStore
 from labkit.runtimes.libwasmer_words import compile_error
 from labkit.runtimes.store import Store
@@ -52,19 +53,21 @@ class LibwasmerRuntime(Runtime):
         return f"{self.name} {self.version} {self.compiler} {artifacts.machine()}"
 
     def _compile(self, wasm: bytes) -> Code:
+        if self.compiler == "singlepass":
+            refuse_hazards(wasm, f"{self.name} {self.version}")
         try:
             return Code.compile(self.compiler, wasm)
-        except RuntimeError as error:
+        except Refused as error:
             raise self._compile_error(error, wasm) from None
 
     def meter(self, wasm: bytes) -> Metered:
         """Compile a module that counts its instructions."""
         try:
             return Metered.compile(self.compiler, wasm)
-        except RuntimeError as error:
+        except Refused as error:
             raise self._compile_error(error, wasm) from None
 
-    def _compile_error(self, error: RuntimeError, wasm: bytes) -> CompileError:
+    def _compile_error(self, error: Refused, wasm: bytes) -> CompileError:
         return compile_error(str(error), self.name, self.version, is_valid=Engine(self.compiler).validate(wasm))
 
     def _validate(self, wasm: bytes) -> None:
@@ -77,7 +80,7 @@ class LibwasmerRuntime(Runtime):
     def _deserialize(self, payload: bytes) -> Code:
         try:
             return Code.deserialize(self.compiler, payload)
-        except RuntimeError as error:
+        except Refused as error:
             raise ArtifactError(f"{self.name} refuses the artifact: {error}.", remedy="Compile the module again.") from None
 
     def _store(self, limits: Limits) -> LibwasmerStore:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -12,11 +12,12 @@ from labkit.limits import Limits
 from labkit.modules.types import Export, FuncType, GlobalType, MemoryType, TableType
 from labkit.runtimes.externs import Extern, Function
 from labkit.runtimes.instance import Module
-from labkit.runtimes.libwasmer_binding import KINDS, NO_MAXIMUM, Pair, Vector, bytes_vector, last_error, library
+from labkit.runtimes.libwasmer_binding import KINDS, NO_MAXIMUM, Pair, Vector, last_error, library
 from labkit.runtimes.libwasmer_calls import bind_function, host_function, write_value
 from labkit.runtimes.libwasmer_code import Code, Engine, NativeModule
 from labkit.runtimes.libwasmer_externs import LibwasmerGlobal, LibwasmerMemory, LibwasmerTable
 from labkit.runtimes.libwasmer_fuel import START, Metered
+from labkit.runtimes.libwasmer_hazards import refuse_garbled
 from labkit.runtimes.libwasmer_references import Reference
 from labkit.runtimes.libwasmer_words import link_error, take_trap
 from labkit.runtimes.store import Store
@@ -27,15 +28,15 @@ if TYPE_CHECKING:
 
 __all__ = ["LibwasmerStore", "NativeInstance"]
 
-_STOPPED = b"a host function raised"
-
 
 class NativeInstance:
     """An instance of the library's, and its exports from when one is asked for."""
 
-    def __init__(self, native: int, names: tuple[str, ...]) -> None:
+    __slots__ = ("_exports", "_names", "_places", "native")
+
+    def __init__(self, native: int, names: Iterable[str]) -> None:
         self.native = native
-        self._places = {name: i for i, name in enumerate(names)}
+        self._names = names
         self._exports: Any = None
 
     def export(self, store: LibwasmerStore, name: str, kind: str) -> int | None:
@@ -44,7 +45,8 @@ class NativeInstance:
             vector = Vector()
             library().wasm_instance_exports(self.native, ctypes.byref(vector))
             store.hold(vector, lambda vector: library().wasm_extern_vec_delete(ctypes.byref(vector)))
-            self._exports = (ctypes.c_void_p * vector.size).from_address(vector.data)
+            self._exports = (ctypes.c_void_p * vector.size).from_address(vector.data) if vector.size else ()
+            self._places = {name: i for i, name in enumerate(self._names)}
         found: int | None = getattr(library(), f"wasm_extern_as_{kind}")(self._exports[self._places[name]])
         return found
 
@@ -63,6 +65,7 @@ class LibwasmerStore(Store):
         self._held: list[tuple[Any, Callable[[Any], object]]] = []
         self._modules: dict[int, tuple[Code, NativeModule]] = {}
         self._cells: dict[int, int] = {}
+        self._made_here: set[int] = set()
         self._metered: NativeInstance | None = None
         self._moved_bytes: int | None = 0
 
@@ -84,18 +87,15 @@ class LibwasmerStore(Store):
     def fail(self, trap: int) -> NoReturn:
         """Raise what stopped a call: what a host function raised, or the guest's trap."""
         pending, self.pending = self.pending, None
-        failure = take_trap(trap, self.runtime.name, moved_bytes=self._moved_bytes)
         if pending is not None:
+            library().wasm_trap_delete(trap)
             raise pending
+        failure = take_trap(trap, self.runtime.name, moved_bytes=self._moved_bytes)
         if failure.kind is TrapKind.UNREACHABLE and self._metered and library().wasmer_metering_points_are_exhausted(self._metered.native):
             # What is left was too little for the instructions ahead, and nothing shall run on it.
             library().wasmer_metering_set_remaining_points(self._metered.native, 0)
             raise GuestTrap(TrapKind.OUT_OF_FUEL, runtime=self.runtime.name, detail="all fuel consumed", backtrace=failure.backtrace)
         raise failure
-
-    def new_trap(self) -> int:
-        """Make the trap with which a host function stops its guest."""
-        return int(library().wasm_trap_new(self.native, ctypes.byref(bytes_vector(_STOPPED))))
 
     @property
     def fuel(self) -> int:
@@ -123,14 +123,17 @@ class LibwasmerStore(Store):
         return Reference(library().wasm_table_get(self._cells[function.native], 0))
 
     def _instantiate(self, module: Module, externs: list[Extern]) -> NativeInstance:
-        names = tuple(export.name for export in module.exports)
+        if self.runtime.compiler == "singlepass":
+            for wanted, extern in zip(module.imports, externs):
+                if isinstance(extern, Function) and extern.native not in self._made_here:
+                    refuse_garbled(extern.type, f"{wanted.module}.{wanted.name}", f"{self.runtime.name} {self.runtime.version}")
         if self.limits.fuel_units is None:
-            return self._new_instance(module.native, externs, names)
+            return self._new_instance(module.native, externs, module.declared)
         metered = self._meter(module)
         if self._metered:
             raise Unsupported(f"{self.runtime.name} counts the fuel of one instance in a store.", remedy="Make a store for each, or leave fuel out.")
         self._moved_bytes = metered.moved_bytes
-        instance = self._metered = self._new_instance(metered.code, externs, (*names, START) if metered.has_start else names)
+        instance = self._metered = self._new_instance(metered.code, externs, (*module.declared, START) if metered.has_start else module.declared)
         library().wasmer_metering_set_remaining_points(instance.native, min(self.limits.fuel_units, 2**64 - 2))
         if metered.has_start:
             start, _ = bind_function(self, instance.export(self, START, "func") or 0, FuncType((), ()), START)
@@ -156,7 +159,7 @@ class LibwasmerStore(Store):
             self._modules[id(code)] = (code, code.module(self.engine))
         return self._modules[id(code)][1].native
 
-    def _new_instance(self, code: Code, externs: list[Extern], names: tuple[str, ...]) -> NativeInstance:
+    def _new_instance(self, code: Code, externs: list[Extern], names: Iterable[str]) -> NativeInstance:
         calls, trap = library(), ctypes.c_void_p()
         imports = (ctypes.c_void_p * len(externs))(*(self._extern(extern) for extern in externs))
         given = Vector(len(externs), ctypes.addressof(imports))
@@ -193,7 +196,9 @@ class LibwasmerStore(Store):
         return Function(call, call_bits, name=name, type=type, store=self, native=native)
 
     def _func(self, call: Callable[..., Any], type: FuncType, name: str) -> Function:
-        return self._function(self.hold(host_function(self, call, type, name), library().wasm_func_delete), type, name)
+        native = self.hold(host_function(self, call, type, name), library().wasm_func_delete)
+        self._made_here.add(native)
+        return self._function(native, type, name)
 
     def _memory(self, type: MemoryType) -> LibwasmerMemory:
         bounds = Pair(type.minimum_pages, NO_MAXIMUM if type.maximum_pages is None else type.maximum_pages)

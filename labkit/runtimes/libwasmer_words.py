@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 
-from labkit.errors import CompileError, Frame, GuestTrap, LabkitError, LimitExceeded, LinkError, TrapKind
+from labkit.errors import CompileError, Frame, GuestTrap, LabkitError, LimitExceeded, LinkError, TrapKind, Unsupported
 from labkit.runtimes.libwasmer_binding import Name, Vector, library, take_bytes
 from labkit.runtimes.wasmer_words import KINDS
 
@@ -28,6 +28,8 @@ def compile_error(words: str, name: str, version: str, *, is_valid: bool) -> Com
 
 def link_error(words: str, name: str) -> LabkitError:
     """Say why a module was not instantiated."""
+    if "tables of types other than" in words:
+        return Unsupported(f"{name}: {words}.", remedy='Build the module without such a table, or use "wasmtime".')
     if "Insufficient resources" in words or ("memory" in words.lower() and "alloc" in words.lower()):
         return LimitExceeded(f"{name} cannot get the memory the module asks for: {words}.", remedy="Close other instances, or ask for less.")
     return LinkError(f"{name} cannot link the module: {words}.", remedy="Compare module.imports with what you pass.")

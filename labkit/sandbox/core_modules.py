@@ -63,6 +63,8 @@ class CoreModules:
             values = _call(function, *request.args)
         except Exited as exited:
             return {"exit_code": exited.code, "wall_seconds": time.perf_counter() - begin}
+        finally:
+            self.program.finish()
         wall_seconds = time.perf_counter() - begin
         if request.export is None:
             return {"exit_code": 0, "wall_seconds": wall_seconds}

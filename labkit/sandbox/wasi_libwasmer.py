@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 from labkit.errors import LinkError, Unsupported
 from labkit.limits import Limits
 from labkit.modules.interface import read_interface
-from labkit.modules.types import Export, FuncType
+from labkit.modules.types import FuncType
 from labkit.runtimes.externs import Extern, Function
-from labkit.runtimes.instance import Module
+from labkit.runtimes.instance import Instance, Module
 from labkit.runtimes.libwasmer_binding import Vector, last_error, library
 from labkit.runtimes.libwasmer_fuel import START, defer_start
 from labkit.runtimes.libwasmer_runtime import LibwasmerRuntime
@@ -23,7 +23,9 @@ from labkit.sandbox.wasi import Replacements
 
 __all__ = ["LibwasmerProgram"]
 
-_NOTHING = FuncType((), ())
+# Wasmer puts a folder of its own at descriptor 3, which holds the granted ones; they follow from 4 on, and lose the / they begin with.
+# Where the guest is granted a folder under that folder's usual name, it gets another: programs take the first folder that fits.
+_ROOT, _OTHER_ROOT = "/", "/.wasmer"
 
 
 class LibwasmerProgram:
@@ -34,18 +36,27 @@ class LibwasmerProgram:
 
     def __init__(self, runtime: LibwasmerRuntime) -> None:
         self.runtime = runtime
+        self._store: LibwasmerStore | None = None
         library()  # read now, while files can still be
 
     def expect_folders(self) -> None:
         """Wasmer needs nothing for them."""
+
+    def finish(self) -> None:
+        """Close the program's files: what it has written may still be on its way to them."""
+        if self._store is not None:
+            self._store.close()
+
+    def expect(self, _module: Module, _limits: Limits) -> None:
+        """Wasmer makes a program's imports from what it is granted: nothing can be made before."""
 
     def adapt(self, wasm: bytes, memory_bytes: int) -> bytes:
         """Write the limit into the module, and let a program's start function wait: its WASI ends the process before it knows the memory."""
         limited = limit_memories(wasm, memory_bytes)
         return defer_start(limited) if read_interface(limited).imports else limited
 
-    def bind(self, module: Module, limits: Limits, grants: Grants) -> Function:
-        """Instantiate the program with what it was granted, and give its ``_start``.
+    def bind(self, module: Module, limits: Limits, grants: Grants) -> Instance:
+        """Instantiate the program, or the library, with what it was granted.
 
         Raises
         ------
@@ -56,31 +67,30 @@ class LibwasmerProgram:
         """
         store = self.runtime._store_for(module, limits)
         assert isinstance(store, LibwasmerStore)
-        replacements = Replacements(grants)
+        self._store = store
+        granted = tuple(folder.guest for folder in grants.folders)
+        replacements = Replacements(grants, (_OTHER_ROOT if _ROOT in granted else _ROOT, *granted) if granted else ())
         check_signatures(module.imports)
         memory: list[Memory] = []
         replaced = replacements.functions(lambda: memory[0] if memory else None)
         offered = _Offered(store, module, grants) if any(item.name not in replaced for item in module.imports) else None
         externs: list[Extern] = []
         for i, item in enumerate(module.imports):
+            assert isinstance(item.type, FuncType)
             if item.name in replaced or offered is None:
-                externs.append(store._func(replaced[item.name], item.type, item.name))  # type: ignore[arg-type]
+                externs.append(store._func(replaced[item.name], item.type, item.name))
             else:
-                native = offered.function(i)
-                externs.append(Function(_uncalled, _uncalled, name=item.name, type=item.type, store=store, native=native))  # type: ignore[arg-type]
-        instance = store._instantiate(module, externs)
-        for export in module.exports:
-            if export.name == "memory" and export.kind == "memory":
-                memory.append(store._export(instance, export))  # type: ignore[arg-type]
+                externs.append(Function(_uncalled, _uncalled, name=item.name, type=item.type, store=store, native=offered.function(i)))
+        native = store._instantiate(module, externs)
+        instance = Instance(module, store, native, owns_store=True)
+        exported = instance.exports.get("memory")
+        if isinstance(exported, Memory):
+            memory.append(exported)
         if offered is not None:
-            offered.start(instance.native)
-        if any(export.name == START for export in module.exports):
-            start = store._export(instance, Export(START, _NOTHING, 0))
-            assert isinstance(start, Function)
-            start()
-        program = store._export(instance, Export("_start", _NOTHING, 0))
-        assert isinstance(program, Function)
-        return program
+            offered.start(native.native)
+        if START in instance.exports:
+            instance.func(START)()
+        return instance
 
 
 class _Offered:
@@ -99,7 +109,7 @@ class _Offered:
         environment = self._calls.wasi_env_new(store.native, config)
         if not environment:
             self._fail()
-        self._environment = store.hold(environment, self._calls.wasi_env_delete)
+        self._environment = environment
         self._imports = Vector()
         code = store.load(store.code_of(module))
         if not self._calls.wasi_get_imports(store.native, self._environment, code, ctypes.byref(self._imports)):
@@ -114,11 +124,11 @@ class _Offered:
         return self._calls.wasm_extern_as_func((ctypes.c_void_p * self._imports.size).from_address(self._imports.data)[index])
 
     def start(self, instance: int) -> None:
-        """Let the functions know the instance whose memory they read and write."""
+        """Let the functions know the instance whose memory they read and write; before that, deleting them would end the process."""
         if not self._calls.wasi_env_initialize_instance(self._environment, self._store.native, instance):
-            raise LinkError(
-                f"{self._store.runtime.name} cannot start the program: {last_error()}.", remedy='Export the program\'s memory as "memory".'
-            )
+            remedy = 'Export the program\'s memory as "memory".'
+            raise LinkError(f"{self._store.runtime.name} cannot start the program: {last_error()}.", remedy=remedy)
+        self._store.hold(self._environment, self._calls.wasi_env_delete)
 
 
 def _uncalled(*_: object) -> NoReturn:

@@ -45,6 +45,9 @@ class WasmerProgram:
     def expect(self, _module: Module, _limits: Limits) -> None:
         """Wasmer makes a program's imports from what it is granted: nothing can be made before."""
 
+    def finish(self) -> None:
+        """What a program writes is written at once: nothing is left to do."""
+
     def adapt(self, wasm: bytes, memory_bytes: int) -> bytes:
         """Write the limit into the module: Wasmer has none of its own."""
         return limit_memories(wasm, memory_bytes)

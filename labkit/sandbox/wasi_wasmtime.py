@@ -66,6 +66,9 @@ class WasmtimeProgram:
                 found[item.name] = linker.get(store.native, NAMESPACE, item.name)
         return _Link(store, found, own_streams())
 
+    def finish(self) -> None:
+        """What a program writes is written at once: nothing is left to do."""
+
     def adapt(self, wasm: bytes, _memory_bytes: int) -> bytes:
         """Wasmtime limits memories itself and lets functions be replaced as they are linked: the module stays as it is."""
         return wasm

@@ -233,13 +233,7 @@ INSTALLABLE = {
         Tool("assemblyscript", "Compiles AssemblyScript; brings wasm-opt.", 25_600_000, 108_000_000, _npm("assemblyscript")),
         Tool("components", "Makes components of modules, and of JavaScript.", 117_000_000, 340_000_000, _npm("components")),
         Tool("javascript", "The QuickJS engine, linked with JavaScript programs.", QUICKJS.download_bytes, QUICKJS.installed_bytes, _javascript),
-        Tool(
-            "libwasmer",
-            "The current Wasmer as a library; takes Rust 1.95, a C compiler and 1.5 GB while it is built.",
-            70_000_000,
-            57_000_000,
-            _libwasmer,
-        ),
+        Tool("libwasmer", "The current Wasmer as a library; to build it takes Rust 1.95 and 2 GB.", 70_000_000, 42_000_000, _libwasmer),
         Tool("python", "CPython as a WASI module, and componentize-py.", 29_000_000, 74_500_000, _python),
         Tool("wasmedge", "The runtime WasmEdge 0.14.1 as Debian builds it, unpacked to a folder of yours.", 42_400_000, 185_500_000, _wasmedge),
     )

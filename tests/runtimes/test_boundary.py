@@ -26,6 +26,8 @@ WORKS = {
     "wasmer": {"v128"},
     "wasmer-singlepass": set(),
     "wasmer-llvm": {"v128"},
+    "libwasmer": {"v128", "exceptions"},
+    "libwasmer-singlepass": set(),
 }
 
 

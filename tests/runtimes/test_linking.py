@@ -194,7 +194,7 @@ def test_one_host_function_under_two_names_and_one_name_with_two_types(engine):
       (func (export "sum") (result i32) (i32.add (call $a) (call $b))))"""
     assert engine.compile(wat).instantiate({"h": {"f": lambda: 4}}).func("sum")() == 8
     twice = '(module (import "h" "f" (func (result i32))) (import "h" "f" (func $g (param i64))) (func (export "g") (call $g (i64.const 1))))'
-    if engine.name.startswith("wasmtime"):
+    if not engine.name.startswith("wasmer"):
         engine.compile(twice).instantiate({"h": {"f": lambda *_: None}}).func("g")()
     else:
         with pytest.raises(labkit.LabkitError, match="two types"):
