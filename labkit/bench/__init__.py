@@ -5,6 +5,7 @@ from labkit.bench.goals import Bench, Direction, Findings, Goal, Judgement, Repo
 from labkit.bench.interleave import Progress, compare
 from labkit.bench.kernel_table import Kernels, measure_kernels
 from labkit.bench.ladder import Ladder, Rung
+from labkit.bench.language_verdicts import LanguageFeatures, try_features
 from labkit.bench.languages import LanguageSurvey, survey_languages
 from labkit.bench.measured import Measured
 from labkit.bench.phases import Phases, measure_phases
@@ -21,6 +22,7 @@ __all__ = [
     "Judgement",
     "Kernels",
     "Ladder",
+    "LanguageFeatures",
     "LanguageSurvey",
     "Measured",
     "Phases",
@@ -43,4 +45,5 @@ __all__ = [
     "reference",
     "run_bench",
     "survey_languages",
+    "try_features",
 ]

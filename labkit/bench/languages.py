@@ -1,4 +1,4 @@
-"""Surveys the languages: what each builds here, where that runs, how large it is, when it starts, how fast it is, what it lacks."""
+"""Surveys the languages: what each builds here, where that runs, how large it is, when it starts, how fast it is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from html import escape
 from labkit.bench.comparison import Comparison, Ratio
 from labkit.bench.goals import Bench, Direction, Findings, Goal
 from labkit.bench.interleave import Progress
-from labkit.bench.language_features import FEATURE_NAMES, FeatureTrial, try_feature
 from labkit.bench.language_measures import (
     GUEST_LIMITS,
     MEASURED_ON,
@@ -20,8 +19,7 @@ from labkit.bench.language_measures import (
     kernel_seconds,
     start_seconds,
 )
-from labkit.bench.language_table import feature_table, figure_table
-from labkit.display import format_bytes
+from labkit.display import format_bytes, format_seconds, html_table, text_table
 from labkit.errors import BenchError, LabkitError, ToolchainUnavailable
 from labkit.runtimes.registry import runtimes
 from labkit.sandbox.run import run
@@ -32,10 +30,13 @@ __all__ = ["BENCH", "SURVEYED", "LanguageRow", "LanguageSurvey", "survey_languag
 
 #: C first: the others' times are told in its own.
 SURVEYED = ("c", "cpp", "rust", "zig", "assemblyscript", "go", "javascript", "python")
-_INTERPRETED = ("javascript", "python")
 # How much of the time goes to the kernel; the starts take the rest.
 _KERNEL_SHARE = 0.8
 _GOAL = Goal("fib: Rust / C", 1.5, Direction.AT_MOST)
+
+
+_HEADER = ("language", "toolchain", "builds here", "runs on", "program", "function", "compiled in", "starts in", "fib / C's (95 %)")
+_RIGHT = (4, 5, 6, 7, 8)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,6 @@ class LanguageRow:
         Time of a call of the function over the first language's.
     kernel_reason : str
         Why there is none.
-    trials : tuple of FeatureTrial
     """
 
     name: str
@@ -69,30 +69,23 @@ class LanguageRow:
     start_seconds: float | None
     kernel: Ratio | None
     kernel_reason: str
-    trials: tuple[FeatureTrial, ...]
 
-    @property
-    def verdict(self) -> str:
-        """What follows from the row's own figures, and from nothing else."""
-        if self.hello is None:
-            return self.reason
-        speed, lacks = self._speed(), ", ".join(trial.feature for trial in self.trials if trial.works is False)
-        return f"{speed}; {format_bytes(self.hello.size_bytes)} for a small program" + (f"; without {lacks}." if lacks else ".")
-
-    def _speed(self) -> str:
-        if self.kernel is None:
-            return "Not measured"
-        first = language_named(self.kernel.reference).title
-        if self.kernel.contender == self.kernel.reference:
-            return "The others' measure"
-        if self.kernel.covers_one:
-            return f"As fast as {first}, as far as could be told"
-        return f"{'Interpreted: ' if self.name in _INTERPRETED else ''}{self.kernel.median:.2g} times {first}'s time"
+    def _cells(self) -> list[str]:
+        if self.hello is None or self.library is None:
+            return [self.title, "–", f"no: {self.reason}", *["–"] * 6]
+        runs = "; ".join(f"{name}: no ({why})" if why else name for name, why in self.runs_on.items())
+        built = "no: taken prebuilt" if self.hello.prebuilt else "yes"
+        # An interpreter is what every program and every function of the language is.
+        function = "the same" if self.library.path == self.hello.path else format_bytes(self.library.size_bytes)
+        compiled = "–" if self.hello.prebuilt or self.hello.arguments else format_seconds(self.hello.wall_seconds)
+        start = "–" if self.start_seconds is None else format_seconds(self.start_seconds)
+        kernel = self.kernel.figures if self.kernel else "not measured"
+        return [self.title, self.hello.toolchain, built, runs, format_bytes(self.hello.size_bytes), function, compiled, start, kernel]
 
 
 @dataclass(frozen=True)
 class LanguageSurvey:
-    """What was found of all languages, shown as two tables.
+    """What was found of all languages.
 
     Attributes
     ----------
@@ -112,13 +105,16 @@ class LanguageSurvey:
     starts: Comparison
 
     def __str__(self) -> str:
-        return "\n\n".join([figure_table(self.rows, html=False), feature_table(self.rows, html=False), "\n".join(self.notes)]).rstrip()
+        table = text_table(_HEADER, [row._cells() for row in self.rows], right=_RIGHT)
+        return "\n\n".join([table, "\n".join(self.notes)]).rstrip()
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
-        return figure_table(self.rows, html=True) + feature_table(self.rows, html=True) + notes
+        caption = "Sizes are of the program that prints its arguments, environment and input, and of the function fib alone."
+        absent = [number for number, row in enumerate(self.rows) if row.hello is None]
+        table = html_table(_HEADER, [row._cells() for row in self.rows], caption=caption, right=_RIGHT, grey=absent)
+        return table + "".join(f"<p>{escape(note)}</p>" for note in self.notes)
 
 
 def survey_languages(
@@ -128,7 +124,7 @@ def survey_languages(
     seconds: float = 5.0,
     progress: Progress | None = None,
 ) -> LanguageSurvey:
-    """Build, run and measure the same two programs in every language, and try what each language lacks.
+    """Build, run and measure the same two programs in every language; `try_features` then tries what each can do.
 
     Parameters
     ----------
@@ -195,10 +191,9 @@ def _row(
     first = kernel.timings[0].name
     measured = {timing.name for timing in kernel.timings}
     ratio = None if name not in measured else kernel.control if name == first else kernel.ratio(name, first)
-    trials = tuple(try_feature(name, feature) for feature in FEATURE_NAMES) if hello else ()
     title = language_named(name).title
     why = reasons.get(name, "")
-    return LanguageRow(name, title, hello, library, why, runs_on.get(name, {}), starts.get(name), ratio, kernel_reasons.get(name, ""), trials)
+    return LanguageRow(name, title, hello, library, why, runs_on.get(name, {}), starts.get(name), ratio, kernel_reasons.get(name, ""))
 
 
 def _why_not(hello: Artifact, runtime: str) -> str:

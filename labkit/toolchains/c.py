@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from labkit.toolchains.job import Job
 from labkit.toolchains.language import FREESTANDING, Found, Language, Missing, Request
+from labkit.toolchains.sources import MAIN
 from labkit.toolchains.zig import find_zig, zig_environment, zig_feature_names
 
 __all__ = ["C", "Cpp"]
@@ -42,8 +44,13 @@ class C(Language):
         return (f"--target=wasm32-{system}", f"-mcpu={processor}", level, "-s", *self.dialect, *shape, *_ALWAYS)
 
     def compile(self, job: Job) -> None:
-        """Compile and link in one step."""
-        job.run([*job.found.command, self.driver, *self.flags(job.request), job.source, "-o", job.output.name], environment=zig_environment())
+        """Compile and link; at whatever level, with the C library that set-up made: Zig makes it anew for each level, which takes long."""
+        flags, linked = self.flags(job.request), self.flags(replace(job.request, optimize=None))
+        driver, environment, source = [*job.found.command, self.driver], zig_environment(), job.source
+        if flags != linked:
+            source = f"{MAIN}.o"
+            job.run([*driver, *flags, "-c", job.source, "-o", source], environment=environment)
+        job.run([*driver, *linked, source, "-o", job.output.name], environment=environment)
 
 
 class Cpp(C):

@@ -154,27 +154,20 @@ for suffix, (language, text) in zip(("c", "zig", "rs", "go", "js"), nothing.item
 # the Binaryen project, where it is installed: it knows nothing of C, only of WebAssembly.
 
 # %% tags=["nbval-ignore-output"]
-longest = """
+collatz = """
 static int next(int n) { return n % 2 ? 3 * n + 1 : n / 2; }
-
-__attribute__((export_name("longest"))) int longest(int limit) {
-    int most = 0;
-    for (int start = 1; start < limit; start++) {
-        int steps = 0;
+__attribute__((export_name("steps"))) int steps(int limit) {
+    int steps = 0;
+    for (int start = 1; start < limit; start++)
         for (int n = start; n != 1; n = next(n)) steps++;
-        if (steps > most) most = steps;
-    }
-    return most;
+    return steps;
 }
 """
-
-# %% tags=["nbval-ignore-output"]
 for level in ("none", "size", "speed"):
-    module = labkit.build(longest, language="c", kind="library", optimize=level)
-    runs = [labkit.run(module, export="longest", args=[50_000]) for _ in range(5)]
-    best = min(run.wall_seconds for run in runs)
+    module = labkit.build(collatz, language="c", kind="library", optimize=level)
+    best = min(labkit.run(module, export="steps", args=[50_000]).wall_seconds for _ in range(5))
     sizes = f"{module.compiled_size_bytes:4} bytes compiled, {module.size_bytes:4} in the end"
-    print(f"{level:6}{sizes}   {best * 1000:6.1f} ms   {runs[0].values[0]} steps   {module.optimizer}")
+    print(f"{level:6}{sizes}   {best * 1000:6.1f} ms   {module.optimizer}")
 
 # %% [markdown]
 # Without optimisation every variable lives in memory, and each step loads and stores it. **The surprise** is how little
@@ -187,7 +180,7 @@ for level in ("none", "size", "speed"):
 # runtime has must be asked for by name. SIMD, say, which not every runtime here takes:
 
 # %% tags=["nbval-ignore-output"]
-# %%wasm c --features simd --run all --call lanes 5
+# %%wasm c --features simd --run wasmtime,wasmer,wasmer-singlepass --call lanes 5
 # typedef int lanes4 __attribute__((vector_size(16)));
 #
 # __attribute__((export_name("lanes"))) int lanes(int n) {
@@ -228,25 +221,34 @@ survey = labkit.bench.survey_languages(seconds=3)
 survey
 
 # %% [markdown]
-# Read it by rows, and put the article's word beside each:
-#
 # - C, C++, Rust, Zig and AssemblyScript are *compiled*: their `fib` is instructions, and how near the five are to each
 #   other is how near their compilers are.
 # - Go is compiled too, and brings its own stack, which every call of `fib` has to ask for room: that is not the
 #   processor's stack, and WebAssembly lets nobody at that one.
 # - JavaScript and Python are *interpreted*. An engine that compiles while it runs would have to make new code, and a
 #   module cannot: its code is fixed before it starts. So what runs here is an interpreter, compiled, that reads your program.
-# - What is missing is missing in WASI's first version and in the features that all runtimes here take, not in
-#   WebAssembly for ever: there are proposals for threads and exceptions, and WASI 0.2 has sockets.
 #
-# Every *yes* and *no* of the second table is a program of `data/sources/features` that was compiled and run. Build one
+# And what is missing? Threads, exceptions, sockets, and whether memory comes back that nobody uses any more:
+
+# %% tags=["nbval-ignore-output"]
+labkit.bench.try_features(survey)
+
+# %% [markdown]
+# Put the article's word for each language beside its verdict. What is missing is missing in WASI's first version and in
+# the features that all runtimes here take, not in WebAssembly for ever: there are proposals for threads and exceptions,
+# and WASI 0.2 has sockets.
+#
+# Every *yes* and *no* is a program of `data/sources/features` that was compiled and run. Build one
 # yourself to see all that its compiler says: `labkit.build(sources / "features" / "exceptions.cpp")`.
 #
-# A picture of the times, with the interval around each ratio. Where an interval covers 1, the two are not told apart.
+# Keep the times in the lab's result store, and look at them: the interval around each ratio is what was measured. Where
+# it covers 1, the two are not told apart.
 
 # %% tags=["nbval-ignore-output"]
 from labkit.ui.plots import plot_ratios
 
+compilers = [row.hello.toolchain for row in survey.rows if row.hello]
+labkit.bench.record(survey.kernel, "a call of fib, in each language", versions=compilers)
 plot_ratios(survey.kernel)
 
 # %% [markdown]

@@ -10,6 +10,7 @@ import pytest
 from labkit.bench import language_measures, languages
 from labkit.bench.language_features import FEATURE_NAMES, try_feature
 from labkit.bench.language_measures import kernel_seconds
+from labkit.bench.language_verdicts import try_features
 from labkit.bench.languages import SURVEYED, survey_languages
 from labkit.data_files import data_folder
 from labkit.errors import BenchError
@@ -47,12 +48,16 @@ def test_a_survey_builds_runs_and_measures(few_blocks):
         assert 0 < row.start_seconds < 10
         assert row.kernel.reference == "c"
         assert row.library.size_bytes < 1000 < row.hello.size_bytes
-        assert [trial.feature for trial in row.trials] == list(FEATURE_NAMES)
     assert survey.rows[0].kernel is survey.kernel.control
     assert told == sorted(told)
     assert told[-1] == 1.0
     for text in (str(survey), survey._repr_html_()):
-        for part in ("C++", "starts in", "with exceptions disabled", "by destructors", "for a small program; without threads"):
+        for part in ("C++", "starts in", "206", "wasmtime"):
+            assert part in text
+    features = try_features(survey)
+    assert [trial.feature for trial in features.rows[1].trials] == list(FEATURE_NAMES)
+    for text in (str(features), features._repr_html_()):
+        for part in ("C++", "with exceptions disabled", "by destructors", "for a small program; without threads"):
             assert part in text
 
 
@@ -62,13 +67,14 @@ def test_a_language_that_is_not_here_is_taken_prebuilt_or_stays_in_the_table_wit
     assert prebuilt.hello.prebuilt
     assert prebuilt.runs_on == {"wasmtime": ""}
     assert prebuilt.kernel is not None
-    assert {str(trial) for trial in prebuilt.trials} == {"not tried", "by ownership"}
+    features = try_features(survey)
+    assert {str(trial) for trial in features.rows[1].trials} == {"not tried", "by ownership"}
     assert missing.hello is None
     assert missing.kernel is None
-    assert "Run: python -m labkit install python" in missing.verdict
+    assert "Run: python -m labkit install python" in features.rows[2].verdict
     assert "no: taken prebuilt" in str(survey)
     assert "Rust: Prebuilt, because this machine cannot build it: " in str(survey)
-    assert survey._repr_html_().count("opacity") == 2
+    assert survey._repr_html_().count("opacity") == features._repr_html_().count("opacity") == 1
 
 
 def test_without_its_first_language_there_is_no_survey(without_rust_and_python):

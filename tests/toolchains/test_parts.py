@@ -10,7 +10,7 @@ import pytest
 
 import labkit
 from labkit.errors import ArgumentError, BuildError
-from labkit.toolchains import go, node, rust
+from labkit.toolchains import go, job, node, rust
 from labkit.toolchains.diagnostics import clean
 from labkit.toolchains.language import Found, Missing
 from labkit.toolchains.process import run_process
@@ -106,6 +106,19 @@ def test_a_package_never_downloads(tmp_path):
     (tmp_path / "src/main.rs").write_text("fn main() {}\n")
     with pytest.raises(BuildError, match="offline"):
         labkit.build(tmp_path)
+
+
+@pytest.mark.parametrize("level", ["none", "speed"])
+def test_another_level_is_linked_with_the_library_that_set_up_made(level, tmp_path, monkeypatch, fresh_cache):
+    commands: list[list[str]] = []
+    run = job.Job.run
+    monkeypatch.setattr(job.Job, "run", lambda self, command, **options: commands.append(list(command)) or run(self, command, **options))
+    artifact = labkit.build('#include <stdio.h>\nint main(void) { puts("at any level"); }\n', language="c", optimize=level)
+    assert labkit.run(artifact).stdout == b"at any level\n"
+    compiled, linked, *_ = commands
+    assert {"-O0", "-O3"} & set(compiled)
+    assert "-Os" in linked
+    assert not {"-O0", "-O3"} & set(linked)
 
 
 def test_preparing_again_costs_little_and_says_what_it_does():
