@@ -123,7 +123,7 @@ def _run_v8(runtime: CommandRuntime, request: Request, module: int, type: FuncTy
 
 def _run_wasmedge(runtime: CommandRuntime, request: Request, module: int, type: FuncType, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     # Each write stays a packet of its own, so that a result is told from what the guest has printed just before.
-    reader, writer = os.pipe2(os.O_DIRECT)
+    reader, writer = os.pipe2(os.O_DIRECT) if hasattr(os, "O_DIRECT") else os.pipe()
     begin = time.perf_counter()
     pid = _start(_wasmedge_words(runtime, request, module), [module], stdout=writer)
     os.close(writer)
