@@ -2,7 +2,9 @@
 
 The public binding rebuilds a function's type at every call, looks exports up by walking all of them, cannot choose Winch
 and cannot call back at an epoch. With another version of wasmtime (or LABKIT_WASMTIME_STOCK=1) `PRIVATE` is false and the
-adapter uses the public API alone: slower, and without the functions below. The calls made with them are in `_wasmtime_calls`.
+adapter uses the public API alone: slower, and without the functions below. The calls made with them are in
+`_wasmtime_calls`, stores and instances in `_wasmtime_stores` and `_wasmtime_fresh`; no other file of labkit's uses private bindings
+but `_wasmtime_by_hand`, which labkit is measured against.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import Any
 
 import wasmtime
 from wasmtime import _ffi as ffi
-from wasmtime._extern import get_extern_ptr
+from wasmtime._extern import get_extern_ptr, wrap_extern
 
 from labkit.display import format_bytes
 from labkit.errors import LimitExceeded
@@ -33,6 +33,7 @@ __all__ = [
     "pre_instantiate",
     "select_pool",
     "store_maker",
+    "wrap_extern",
 ]
 
 _pointer, _size, _int64, _byref = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int64, ctypes.byref

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import wasmtime
-from wasmtime._extern import wrap_extern
 
 from labkit.errors import GuestTrap, OutOfBounds, TrapKind, Unsupported
 from labkit.modules.types import Export, FuncType, GlobalType, MemoryType, TableType
@@ -130,7 +129,7 @@ class WasmtimeStore(Store):
     def _export(self, native_instance: Any, export: Export) -> Extern:
         if PRIVATE:
             found = stores.find_export(self.context, native_instance, export.name)
-            native: Any = wasmtime.Func._from_raw(found.of.func) if isinstance(export.type, FuncType) else wrap_extern(found)
+            native: Any = wasmtime.Func._from_raw(found.of.func) if isinstance(export.type, FuncType) else stores.wrap_extern(found)
         else:
             native = native_instance.exports(self.native)[export.name]
         if isinstance(export.type, FuncType):
