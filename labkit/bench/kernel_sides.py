@@ -124,6 +124,9 @@ def _add_runtimes(sides: Sides, *, variants: bool) -> None:
         if not row.available:
             sides.missing[row.name] = f"{row.reason}. {row.remedy}"
             continue
+        if not row.in_process:
+            sides.missing[row.name] = "it runs in a process of its own, where a call cannot be timed as the others are. Time it with labkit.run."
+            continue
         _try(sides, row.name, row.name)
         if sides.kernel.has_module("simd"):
             _try(sides, row.name + SIMD, row.name, features=("simd",))

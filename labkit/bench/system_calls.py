@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -13,7 +14,7 @@ from labkit.bench.comparison import Comparison
 from labkit.bench.interleave import Progress
 from labkit.bench.language_measures import compare_measures
 from labkit.data_files import data_folder
-from labkit.errors import ArgumentError, BenchError
+from labkit.errors import ArgumentError, BenchError, LabkitError
 from labkit.runtimes.registry import runtimes
 from labkit.sandbox.run import run
 from labkit.toolchains.build import build
@@ -39,7 +40,7 @@ def compare_system_calls(operation: str, *, seconds: float = 2.0, progress: Prog
     Returns
     -------
     Comparison
-        The first contender is native.
+        The first contender is native; a runtime that does not run the program is left out, which a warning says.
 
     Raises
     ------
@@ -62,11 +63,16 @@ def compare_system_calls(operation: str, *, seconds: float = 2.0, progress: Prog
         file = Path(folder, "bytes")
         file.write_bytes(bytes(count))
         measures: dict[str, Callable[[], float]] = {"native": partial(_native, program, operation, file)}
+        left_out = []
         for name in _engine_names():
-            measures[name] = partial(_guest, module, operation, file, name)
-        for measure in measures.values():
-            measure()  # the first run of a module compiles it
-        return compare_measures(measures, seconds, progress or _ignore)
+            measure = partial(_guest, module, operation, file, name)
+            try:
+                measure()  # the first run of a module compiles it
+                measures[name] = measure
+            except LabkitError as error:
+                left_out.append(f"{name} is left out. {error}")
+        found = compare_measures(measures, seconds, progress or _ignore)
+    return replace(found, warnings=(*found.warnings, *left_out))
 
 
 def _engine_names() -> list[str]:

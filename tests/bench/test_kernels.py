@@ -33,7 +33,7 @@ def comparison_of(**factors: float):
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
 def test_every_side_of_a_kernel_that_runs_gives_the_same_result(kernel):
     sides = make_sides(kernel)
-    here = [row.name for row in runtimes() if row.available]
+    here = [row.name for row in runtimes() if row.available and row.in_process]
     assert set(sides.calls) >= {*here, "wasmtime, fuel", "wasmtime, epochs", *(build.name for build in native_builds()[0])}
     # Vector instructions were new when the older runtimes were made: one of them refuses them, one computes wrongly.
     assert [name for name in sides.wrong if not name.endswith(", simd")] == []

@@ -16,7 +16,7 @@ from labkit.cli.output import to_jsonable
 from labkit.errors import ArgumentError, BenchError
 from labkit.runtimes.registry import runtimes
 
-HERE = {row.name for row in runtimes() if row.available}
+HERE = {row.name for row in runtimes() if row.available and row.in_process}
 
 
 def test_every_trial_is_made_on_every_runtime():
@@ -58,6 +58,16 @@ def test_the_program_makes_its_calls_native_and_on_every_engine(operation):
     comparison = compare_system_calls(operation, seconds=0.1)
     assert [timing.name for timing in comparison.timings][:2] == ["native", "wasmtime"]
     assert all(timing.minimum_seconds > 0 for timing in comparison.timings)
+
+
+def test_a_runtime_that_does_not_run_the_program_is_left_out_and_named(monkeypatch):
+    def refuse(*_):
+        raise BenchError("It does not run.", remedy="Mend it.")
+
+    monkeypatch.setattr(system_calls, "_guest", refuse)
+    comparison = compare_system_calls("clock", seconds=0.1)
+    assert [timing.name for timing in comparison.timings] == ["native"]
+    assert "wasmtime is left out. It does not run. Mend it." in comparison.warnings
 
 
 def test_a_program_that_does_not_make_its_calls_is_not_timed():
