@@ -182,10 +182,10 @@ attempts = [
 
 # %% [markdown]
 # Each has a name, and the name is the same on every runtime, though their own words differ. The next cell tries all
-# of it on all runtimes that work here, and collects the names that each attempt got:
+# of it on all runtimes in this process, and collects the names that each attempt got:
 
 # %%
-here = [row.name for row in labkit.runtimes() if row.available]
+here = [row.name for row in labkit.runtimes() if row.available and row.in_process]
 [(name, args, {labkit.run(traps, export=name, args=args, runtime=runtime).trap.value for runtime in here}) for name, args in attempts]
 
 # %% [markdown]

@@ -56,7 +56,7 @@ counted = labkit.to_wasm("""
 """)
 
 # %%
-here = {row.name: labkit.runtime(row.name) for row in labkit.runtimes() if row.available}
+here = {row.name: labkit.runtime(row.name) for row in labkit.runtimes() if row.available and row.in_process}
 told = []
 for name, runtime in here.items():
     with runtime.compile(counted).instantiate({"host": {"tell": told.append}}) as instance:
