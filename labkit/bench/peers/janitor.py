@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ __all__ = ["Janitor"]
 
 _COMMAND_SECONDS = 20.0
 _ALL_SECONDS = 120.0
+_TRIES, _LOOK_SECONDS = 50, 0.1
 _QUIET: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
@@ -82,9 +84,14 @@ def _main() -> None:
     for command in reversed(commands):
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             subprocess.run(command, timeout=_COMMAND_SECONDS, check=False, **_QUIET)
-    _end_processes(os.fsencode(folder))
-    _unmount(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    # What is being ended may still write: again, until the folder is gone.
+    for _ in range(_TRIES):
+        _end_processes(os.fsencode(folder))
+        _unmount(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        if not Path(folder).exists():
+            return
+        time.sleep(_LOOK_SECONDS)
 
 
 def _end_processes(folder: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import tempfile
 from functools import cached_property
 from pathlib import Path
@@ -47,8 +48,10 @@ class Workshop:
 
     def __enter__(self) -> Workshop:
         with contextlib.ExitStack() as owned:
-            self.folder = Path(tempfile.mkdtemp(prefix="labkit-ladder-"))
+            # The janitor knows of it before it is there, or a kill in between would leave it.
+            self.folder = Path(tempfile.gettempdir(), f"labkit-ladder-{secrets.token_hex(6)}")
             self.janitor = owned.enter_context(Janitor(self.folder))
+            self.folder.mkdir(mode=0o700)
             owned.enter_context(adopting_orphans())
             self._owned = owned.pop_all()
         return self
@@ -63,7 +66,7 @@ class Workshop:
     @property
     def label(self) -> str:
         """A name that no other measurement has, for containers and images."""
-        return self.folder.name.lower().replace("_", "x")
+        return self.folder.name
 
     @cached_property
     def program(self) -> Path:
