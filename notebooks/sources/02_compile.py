@@ -4,7 +4,7 @@
 # {open}
 #
 # **You will do:** compile the same program from Rust, C and seven other languages; look at what each compiler put into
-# its module; make a module half as large; survey the languages on your own machine.
+# its module; make a module smaller; survey the languages on your own machine.
 #
 # **You will learn:** what a *target* is, and which ones there are; where the bytes of a module come from; what a
 # language gives up on its way to WebAssembly; and how to read a table of supported languages.
@@ -171,8 +171,8 @@ for level in ("none", "size", "speed"):
 
 # %% [markdown]
 # Without optimisation every variable lives in memory, and each step loads and stores it. **The surprise** is how little
-# there is between *size* and *speed*: the runtime compiles once more, for the processor at hand, and does again what
-# the first compiler did or left undone.
+# *speed* gains over *size*, for all its bytes: the runtime compiles once more, for the processor at hand, and does again
+# what the first compiler did or left undone.
 #
 # ## 5. Two more targets
 #
