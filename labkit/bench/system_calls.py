@@ -27,7 +27,7 @@ OPERATIONS: Mapping[str, int] = {"read": 5_000, "write": 5_000, "clock": 20_000}
 _TIMEOUT_SECONDS = 60.0
 
 
-def compare_system_calls(operation: str, *, seconds: float = 2.0, progress: Progress | None = None) -> Comparison:
+def compare_system_calls(operation: str, *, seconds: float = 2.0, commands: bool = True, progress: Progress | None = None) -> Comparison:
     """Compare one call of the system, as the program itself times many of them: its start is not in it.
 
     Parameters
@@ -35,6 +35,8 @@ def compare_system_calls(operation: str, *, seconds: float = 2.0, progress: Prog
     operation : str
         ``"read"`` of one byte from a file, ``"write"`` of one to a pipe, or ``"clock"``.
     seconds : float, optional
+    commands : bool, optional
+        Whether to have the runtimes that are commands; their starts are not in the figures, and take most of the time.
     progress : callable, optional
 
     Returns
@@ -64,7 +66,7 @@ def compare_system_calls(operation: str, *, seconds: float = 2.0, progress: Prog
         file.write_bytes(bytes(count))
         measures: dict[str, Callable[[], float]] = {"native": partial(_native, program, operation, file)}
         left_out = []
-        for name in _engine_names():
+        for name in _engine_names(commands=commands):
             measure = partial(_guest, module, operation, file, name)
             try:
                 measure()  # the first run of a module compiles it
@@ -75,11 +77,11 @@ def compare_system_calls(operation: str, *, seconds: float = 2.0, progress: Prog
     return replace(found, warnings=(*found.warnings, *left_out))
 
 
-def _engine_names() -> list[str]:
+def _engine_names(*, commands: bool) -> list[str]:
     """One runtime of each engine: what a call of the system costs does not depend on the compiler."""
     found: dict[str, str] = {}
     for row in runtimes():
-        if row.available:
+        if row.available and (commands or row.in_process):
             found.setdefault(row.name.partition("-")[0], row.name)
     return list(found.values())
 

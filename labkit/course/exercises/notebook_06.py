@@ -13,7 +13,7 @@ __all__ = ["EXERCISES"]
 
 _MOST_PAGES, _PAGE_BYTES = 16, 65_536
 # What the starter and the solution of the first exercise both begin with.
-_RATIOS = "ratios = {'fibonacci': 2.0, 'sort': 1.0, 'allocation': 0.5, 'difference': 16.0}\n"
+_RATIOS = 'ratios = {"fibonacci": 2.0, "sort": 1.0, "allocation": 0.5, "difference": 16.0}\n'
 _VALUES = (2.0, 1.0, 0.5, 16.0)
 
 
