@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import threading
 import time
 
@@ -147,14 +145,22 @@ def test_other_threads_run_while_a_guest_does(engine):
     assert len([moment for moment in seen if began < moment < over]) > 5
 
 
-def test_an_interrupt_in_a_host_function_comes_out_of_the_guest(engine):
-    wat = '(module (import "host" "wait" (func $wait)) (func (export "loop") (loop (call $wait) (br 0))))'
-    with engine.compile(wat).instantiate({"host": {"wait": lambda: None}}) as instance:
+def test_an_interrupt_in_a_host_function_comes_out_of_the_guest(run_python, engine):
+    # In a process of its own: an interrupt may arrive at any instruction, of the test's own too.
+    program = """
+        import os, signal, sys, threading, labkit
+        wat = '(module (import "host" "wait" (func $wait)) (func (export "loop") (loop (call $wait) (br 0))))'
+        instance = labkit.runtime(sys.argv[1]).compile(wat).instantiate({"host": {"wait": lambda: None}})
+        caught = 0
         for _ in range(5):
-            threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT)).start()
-            with pytest.raises(KeyboardInterrupt):
+            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+            try:
                 instance.func("loop")()
-        assert instance.store.host_depth == 0
+            except KeyboardInterrupt:
+                caught += 1
+        print(caught, instance.store.host_depth)
+    """
+    assert run_python(program, engine.name).split() == ["5", "0"]
 
 
 def test_python_functions_go_through_tables_and_references_whoever_hands_them_over(run_python, engine):
