@@ -138,16 +138,15 @@ for lower, upper, what in steps:
 # each part of it against your figures.
 
 # %% [markdown]
-# One rung deserves a closer look: what an instance's own start is made of. Each phase measured by itself, for a small
-# module on Wasmtime (the second column is the same engine without the lab around it):
+# One rung deserves a closer look: what an instance's own start is made of. Each phase is measured by itself, and on more
+# than one runtime (*wasmtime, bound by hand* is the same engine without the lab around it). *Look at* shows one phase
+# alone: how its samples are distributed, and the ratios with their intervals.
 
 # %% tags=["nbval-ignore-output"]
-from labkit.bench.phases import measure_phases
-from labkit.ui.plots import plot_phases
+from labkit.ui import PhaseExplorer
 
-square = '(module (func (export "square") (param i32) (result i32) (i32.mul (local.get 0) (local.get 0))))'
-phases = measure_phases(square, export="square", arguments=[9], runtimes=["wasmtime"], seconds=3)
-plot_phases(phases)
+phases = PhaseExplorer(export="fib", args=[12], bounds=[(0, 30)], seconds=6)
+phases.measure()
 
 # %% [markdown]
 # Compiling is the long one, and the one that can be done ahead: that is what a *precompiled file* is. What has to

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -144,6 +145,10 @@ class Lab:
             page.wait_for_function(KERNEL_IS_USABLE, timeout=seconds * 1000)
             before, prompts = prompts, str(page.evaluate(PROMPTS))
             still = still + 1 if prompts == before else 0
+            if still == 5 and prompts and not re.search(r"\[[\d*]", prompts):
+                # On a busy machine the notebook may not have been ready to run: not one cell has begun.
+                page.evaluate(RUN_ALL)
+                still = 0
 
 
 @contextmanager

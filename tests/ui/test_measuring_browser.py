@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
-import nbformat
 import pytest
 
 MILLISECONDS = 120_000
-LADDER_CELLS = ["from labkit.ui import ColdStartLadder", 'ColdStartLadder(["wasm instance"], seconds=3)']
 # Counts from now on how often the panel's first picture is another one.
 COUNT_PICTURES = """panel => {
     window.labkitPictures = new Set();
@@ -18,12 +16,16 @@ COUNT_PICTURES = """panel => {
     }, 20);
 }"""
 PICTURES = "() => window.labkitPictures.size"
-# The reader runs another cell, which keeps the kernel's main thread busy for as many seconds.
-BUSY_CELL = """async seconds => {
-    const code = `import time\\nend = time.monotonic() + ${seconds}\\nwhile time.monotonic() < end: sum(range(1000))`;
-    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-    return (await kernel.requestExecute({ code }).done).content.status;
-}"""
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+# The reader runs another cell, which keeps the kernel's main thread busy until it is interrupted.
+BUSY_CELL = f"""() => {{
+    window.labkitReply = null;
+    const code = 'while True: sum(range(1000))';
+    {KERNEL}.requestExecute({{ code }}).done.then(reply => {{ window.labkitReply = reply.content.ename; }});
+}}"""
+INTERRUPT = f"() => {KERNEL}.interrupt()"
+REPLY = "() => window.labkitReply"
+QUICK_CELL = f"async () => (await {KERNEL}.requestExecute({{ code: '6 * 7' }}).done).content.status"
 
 
 class Shown:
@@ -46,6 +48,15 @@ class Shown:
     def watch_pictures(self) -> None:
         self.cell.evaluate(COUNT_PICTURES)
 
+    def keep_the_kernel_busy_until_the_picture_changes(self) -> None:
+        before = self.page.evaluate(PICTURES)
+        self.page.evaluate(BUSY_CELL)
+        self.wait_for_pictures(before + 1)
+        assert self.page.evaluate(REPLY) is None
+        self.page.evaluate(INTERRUPT)
+        self.page.wait_for_function("() => window.labkitReply === 'KeyboardInterrupt'", timeout=MILLISECONDS)
+        assert self.page.evaluate(QUICK_CELL) == "ok"
+
     def wait_for_pictures(self, count: int) -> None:
         self.page.wait_for_function(f"() => window.labkitPictures.size >= {count}", timeout=MILLISECONDS)
 
@@ -61,16 +72,23 @@ def comparison(lab, browser):
 
 
 @pytest.fixture(scope="module")
-def ladder(lab, lab_folder: Path, browser):
-    """A notebook with a short ladder, with every cell run."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in LADDER_CELLS])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, lab_folder / "ladder.ipynb")
+def cold_start(lab, browser):
+    """Notebook 05 with every cell run."""
     page = browser.new_page(viewport={"width": 1280, "height": 1600})
-    lab.open(page, "ladder.ipynb")
-    lab.run_all(page)
-    yield Shown(page, "ColdStartLadder([")
+    lab.open(page, "05_cold_start.ipynb")
+    lab.run_all(page, seconds=280)
+    yield page
     page.close()
+
+
+@pytest.fixture
+def ladder(cold_start):
+    return Shown(cold_start, "ColdStartLadder(")
+
+
+@pytest.fixture
+def explorer(cold_start):
+    return Shown(cold_start, "PhaseExplorer(")
 
 
 def test_the_notebook_shows_what_was_measured(comparison):
@@ -121,9 +139,7 @@ def test_the_plot_goes_on_and_the_kernel_answers_while_a_cell_keeps_it_busy(comp
     comparison.watch_pictures()
     comparison.press("Run")
     comparison.wait_for_pictures(2)
-    before = comparison.page.evaluate(PICTURES)
-    assert comparison.page.evaluate(BUSY_CELL, 5) == "ok"
-    assert comparison.page.evaluate(PICTURES) > before
+    comparison.keep_the_kernel_busy_until_the_picture_changes()
     comparison.press("Cancel")
     expect(comparison.status).to_contain_text("Cancelled", timeout=MILLISECONDS)
 
@@ -148,7 +164,13 @@ def test_a_guest_that_does_not_end_is_cancelled_and_an_error_stands_in_the_panel
 def test_the_ladder_grows_and_says_what_it_found(ladder):
     from playwright.sync_api import expect
 
-    expect(ladder.status).to_contain_text("Ready: press Run.")
+    expect(ladder.status).to_contain_text("From start to hello: native process", timeout=MILLISECONDS)
+    boxes = ladder.cell.get_by_role("checkbox")
+    for box in boxes.all():
+        if box.is_enabled():
+            box.uncheck()
+    boxes.and_(ladder.page.get_by_label("wasm instance", exact=True)).check()
+    ladder.set_seconds(5)
     ladder.watch_pictures()
     ladder.press("Run")
     expect(ladder.status).to_contain_text("Measuring cold starts of 2 rungs")
@@ -157,16 +179,40 @@ def test_the_ladder_grows_and_says_what_it_found(ladder):
     assert ladder.picture.get_attribute("alt").startswith("Cold starts. native process (")
 
 
-def test_a_ladder_is_cancelled_while_the_kernel_is_busy_between(ladder):
+def test_a_ladder_goes_on_while_the_kernel_is_busy_and_is_cancelled(ladder):
     from playwright.sync_api import expect
 
     ladder.set_seconds(120)
     ladder.watch_pictures()
     ladder.press("Run")
     ladder.wait_for_pictures(2)
-    before = ladder.page.evaluate(PICTURES)
-    assert ladder.page.evaluate(BUSY_CELL, 5) == "ok"
-    assert ladder.page.evaluate(PICTURES) > before
+    ladder.keep_the_kernel_busy_until_the_picture_changes()
     ladder.press("Cancel")
     expect(ladder.status).to_contain_text("Cancelled", timeout=MILLISECONDS)
     expect(ladder.cell.get_by_role("button", name="Run")).to_be_enabled()
+
+
+def test_the_explorer_shows_all_phases_and_each_by_itself(explorer):
+    from playwright.sync_api import expect
+
+    expect(explorer.status).to_contain_text("Measured 8 phases: from", timeout=MILLISECONDS)
+    assert explorer.picture.get_attribute("alt").startswith("Phases of a run. compile: wasmtime ")
+    explorer.cell.get_by_label("Look at").select_option("steady call")
+    expect(explorer.picture).to_have_attribute("alt", re.compile("^Distribution of the samples. wasmtime: "))
+    explorer.cell.get_by_label("Look at").select_option("all phases")
+    expect(explorer.picture).to_have_attribute("alt", re.compile("^Phases of a run."))
+
+
+def test_the_explorer_goes_on_while_the_kernel_is_busy_and_is_cancelled(explorer):
+    from playwright.sync_api import expect
+
+    before = explorer.picture.get_attribute("src")
+    explorer.set_seconds(60)
+    explorer.watch_pictures()
+    explorer.press("Run")
+    explorer.wait_for_pictures(2)
+    explorer.keep_the_kernel_busy_until_the_picture_changes()
+    expect(explorer.cell.get_by_label("Look at")).to_be_disabled()
+    explorer.press("Cancel")
+    expect(explorer.status).to_contain_text("Cancelled", timeout=MILLISECONDS)
+    expect(explorer.picture).to_have_attribute("src", before)

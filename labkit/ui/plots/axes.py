@@ -17,7 +17,7 @@ _WIDE = 8.0
 _NARROW = 3.0
 _MARGIN = 0.04
 # Of these digits a logarithmic axis has ticks, where it reaches over so many powers of ten at most.
-_DIGITS = ((0.0, ()), (2.2, (1.0, 2.0, 5.0)), (4.0, (1.0, 3.0)), (99.0, (1.0,)))
+_DIGITS = ((2.0, (1.0, 2.0, 5.0)), (3.0, (1.0, 3.0)), (99.0, (1.0,)))
 
 
 def time_axis(axis: Any, low_seconds: float, high_seconds: float, *, label: str, more: str = "", log: bool | None = None) -> None:
