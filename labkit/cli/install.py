@@ -1,4 +1,4 @@
-"""``labkit install``: get a toolchain, without root; nothing else in labkit ever downloads."""
+"""``labkit install``: get a toolchain, into a folder of the reader's; nothing else in labkit ever downloads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from labkit.toolchains.install import INSTALLABLE, install
 
 __all__ = ["SENTENCE", "main"]
 
-SENTENCE = "Install toolchains, without root; without a name, list them with their sizes."
+SENTENCE = "Install toolchains, into a folder of yours; without a name, list them with their sizes."
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from labkit.errors import ToolchainUnavailable
 from labkit.toolchains.pins import DEBIAN_SUITE
 
-__all__ = ["RUST", "WASMEDGE", "unpack_packages"]
+__all__ = ["RUST", "WASMEDGE", "find_mirror", "unpack_packages"]
 
 #: What compiled programs of Debian's are linked with where they bring LLVM along.
 _LIBRARIES = (
@@ -47,10 +47,14 @@ def unpack_packages(packages: Sequence[str], folder: Path, say: Callable[[str], 
     """
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb") and _KEYRING.is_file()):
         raise ToolchainUnavailable("This is no Debian machine, whose tools fetch and check these packages.", remedy=elsewhere)
+    mirror = find_mirror()
+    if not mirror:
+        remedy = f"Run `sudo apt-get update` once so that apt knows its mirror. {elsewhere}"
+        raise ToolchainUnavailable("This machine's apt has no mirror of Debian's.", remedy=remedy)
     with tempfile.TemporaryDirectory(prefix="labkit-apt-") as name:
         own = Path(name)
         # Without root, apt downloads as whoever runs it; with root it would want to become another user, who may not write here.
-        environment = {**os.environ, "APT_CONFIG": str(_configure(own, _mirror(elsewhere))), "LC_ALL": "C.UTF-8"}
+        environment = {**os.environ, "APT_CONFIG": str(_configure(own, mirror)), "LC_ALL": "C.UTF-8"}
         say(f"Reading the list of Debian {DEBIAN_SUITE}'s packages.")
         _run(["apt-get", "update", "--quiet"], environment, own, elsewhere)
         say("Downloading the packages; apt checks their signatures.")
@@ -62,15 +66,14 @@ def unpack_packages(packages: Sequence[str], folder: Path, say: Callable[[str], 
             _run(["dpkg-deb", "--extract", str(package), str(folder)], environment, own, elsewhere)
 
 
-def _mirror(elsewhere: str) -> str:
-    """The mirror that this machine's own apt uses."""
+def find_mirror() -> str:
+    """The mirror of Debian's that this machine's own apt uses; empty where it has none."""
+    if not shutil.which("apt-get"):
+        return ""
     words = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(ORIGIN)", "Created-By: Packages"]
     listed = subprocess.run(words, capture_output=True, text=True, check=False).stdout
     mirrors = [line.split()[0] for line in listed.splitlines() if line.endswith(" Debian") and "security" not in line]
-    if not mirrors:
-        remedy = f"Run `sudo apt-get update` once so that apt knows its mirror. {elsewhere}"
-        raise ToolchainUnavailable("This machine's apt has no mirror of Debian's.", remedy=remedy)
-    return mirrors[0]
+    return mirrors[0] if mirrors else ""
 
 
 def _configure(folder: Path, mirror: str) -> Path:

@@ -20,6 +20,7 @@ from labkit.errors import ArgumentError, ToolchainUnavailable
 from labkit.folders import tools_folder
 from labkit.runtimes.libwasmer_binding import CHECKED_VERSION, FILE_NAME
 from labkit.toolchains.debian import RUST, WASMEDGE, unpack_packages
+from labkit.toolchains.debian_root import debootstrap_command, root_folder
 from labkit.toolchains.javascript import build_engine
 from labkit.toolchains.language import Missing
 from labkit.toolchains.libwasmer import build_libwasmer
@@ -58,7 +59,7 @@ class Tool:
 
 
 def install(name: str, *, say: Say = print) -> None:
-    """Install a tool, without root and without changing what is there.
+    """Install a tool without changing what is there, and but for ``debian-root`` without root.
 
     Parameters
     ----------
@@ -213,6 +214,16 @@ def _wasmedge(say: Say) -> None:
         unpack_packages(WASMEDGE, folder, say, elsewhere="Get WasmEdge from its own project, and put `wasmedge` on PATH.")
 
 
+def _debian_root(say: Say) -> None:
+    with _fresh(root_folder()) as folder:
+        command = debootstrap_command(folder)
+        say("debootstrap downloads, checks and installs Debian's smallest set of packages; a minute or two.")
+        _run(command, "debootstrap")
+        # As in an image, neither what was installed is there as packages too, nor the list of all there are.
+        for path in (*folder.glob("var/cache/apt/archives/*.deb"), *folder.glob("var/lib/apt/lists/*_*")):
+            path.unlink()
+
+
 def _libwasmer(say: Say) -> None:
     place = tools_folder() / "libwasmer" / CHECKED_VERSION
     if (place / FILE_NAME).is_file():
@@ -236,5 +247,6 @@ INSTALLABLE = {
         Tool("libwasmer", "The current Wasmer as a library; to build it takes Rust 1.95 and 2 GB.", 70_000_000, 42_000_000, _libwasmer),
         Tool("python", "CPython as a WASI module, and componentize-py.", 29_000_000, 74_500_000, _python),
         Tool("wasmedge", "The runtime WasmEdge 0.14.1 as Debian builds it, unpacked to a folder of yours.", 42_400_000, 185_500_000, _wasmedge),
+        Tool("debian-root", "A minimal Debian for a rung of the cold starts; takes root and debootstrap.", 42_500_000, 120_300_000, _debian_root),
     )
 }

@@ -10,7 +10,7 @@ import pytest
 
 from labkit.errors import ArgumentError, ToolchainUnavailable
 from labkit.folders import tools_folder
-from labkit.toolchains import debian, install, node
+from labkit.toolchains import debian, debian_root, install, node
 from labkit.toolchains.pins import CPYTHON, QUICKJS
 
 LOCKS = sorted((Path(install.__file__).parent / "npm").glob("*/package-lock.json"))
@@ -100,6 +100,57 @@ def test_where_apt_is_missing_another_way_is_named(tool, elsewhere, monkeypatch,
     with pytest.raises(ToolchainUnavailable, match=rf"no Debian machine.*{elsewhere}"):
         install.install(tool, say=lambda line: None)
     assert list(own_tools.iterdir()) == []
+
+
+@pytest.fixture
+def as_root(monkeypatch):
+    """A machine that has debootstrap, an apt with a mirror, and root at the keyboard."""
+    monkeypatch.setattr(debian_root.shutil, "which", lambda name, path=None: f"/usr/sbin/{name}")
+    monkeypatch.setattr(debian_root.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(debian_root, "find_mirror", lambda: "http://mirror/debian/")
+
+
+def test_where_debootstrap_is_missing_its_package_is_named(monkeypatch, own_tools):
+    monkeypatch.setattr(debian_root.shutil, "which", lambda name, path=None: None)
+    with pytest.raises(ToolchainUnavailable, match=r"debootstrap is not installed.*apt install debootstrap"):
+        install.install("debian-root", say=lambda line: None)
+    assert list(own_tools.iterdir()) == []
+
+
+def test_without_root_the_command_that_has_it_is_given(as_root, monkeypatch, own_tools, said):
+    monkeypatch.setattr(debian_root.os, "geteuid", lambda: 1000)
+    with pytest.raises(ToolchainUnavailable, match=rf"only for root.*sudo env LABKIT_TOOLS={own_tools} .* install debian-root"):
+        install.install("debian-root", say=lambda line: None)
+    assert list(own_tools.iterdir()) == []
+    assert said == []
+
+
+def test_a_root_file_system_is_there_when_it_is_whole(as_root, monkeypatch, own_tools):
+    commands: list[list[str]] = []
+
+    def debootstrap(command, name, **options):
+        commands.append(command)
+        for left in ("var/cache/apt/archives/dash.deb", "var/lib/apt/lists/mirror_Packages"):
+            path = Path(command[-2], left)
+            path.parent.mkdir(parents=True)
+            path.write_bytes(b"of no use by now")
+        if len(commands) == 1:
+            raise ToolchainUnavailable("debootstrap failed with exit code 1.", remedy="")
+
+    monkeypatch.setattr(install, "_run", debootstrap)
+    with pytest.raises(ToolchainUnavailable, match="exit code 1"):
+        install.install("debian-root", say=lambda line: None)
+    assert list(own_tools.iterdir()) == []
+    install.install("debian-root", say=lambda line: None)
+    assert debian_root.debian_root() == own_tools / "debian-root"
+    assert [path for path in own_tools.rglob("*") if path.is_file()] == []
+    assert commands[1][-5:] == ["--variant=minbase", "--force-check-gpg", "trixie", commands[1][-2], "http://mirror/debian/"]
+
+
+@pytest.mark.parametrize("mirror", ["", "mirror+file:/etc/apt/mirrors/debian.list"])
+def test_where_apt_has_no_plain_mirror_debootstrap_takes_its_own(as_root, monkeypatch, tmp_path, mirror):
+    monkeypatch.setattr(debian_root, "find_mirror", lambda: mirror)
+    assert debian_root.debootstrap_command(tmp_path)[-1] == str(tmp_path)
 
 
 def test_apt_gets_a_configuration_that_touches_nothing_of_the_system(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.bench.peers.containers import Containerd, Crun, Docker, Podman, Runc
+from labkit.bench.peers.containers import Containerd, Crun, DebianImage, Docker, Podman, Runc
 from labkit.bench.peers.host_processes import FreshNativeHost, FreshPython, NativeProcess, WarmWorker
 from labkit.bench.peers.instances import CompiledInstance, FreshInstance, LoadedInstance, PooledInstance
 from labkit.bench.peers.peer import Peer
@@ -30,6 +30,7 @@ PEERS: tuple[type[Peer], ...] = (
     Proot,
     Crun,
     Runc,
+    DebianImage,
     Containerd,
     Podman,
     Docker,

@@ -11,14 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from labkit.bench.peers.images import size_of
+from labkit.bench.peers.images import size_of, write_bundle
 from labkit.bench.peers.peer import CommandPeer
 from labkit.bench.peers.processes import descendants
 from labkit.bench.peers.start import TIMEOUT_SECONDS, first_words, sentence
 from labkit.bench.peers.workshop import Workshop
 from labkit.errors import BenchError
+from labkit.toolchains.debian_root import debian_root
 
-__all__ = ["Containerd", "Crun", "Docker", "Podman", "Runc"]
+__all__ = ["Containerd", "Crun", "DebianImage", "Docker", "Podman", "Runc"]
 
 #: Files and processes that a container may have.
 _MOST = 4096
@@ -47,11 +48,18 @@ class _Bundle(CommandPeer):
     needs = "It needs root, or user namespaces and cgroups that were given to this user."
 
     def make(self, workshop: Workshop) -> None:
+        """The root folder has the program and nothing else."""
+        self._write_bundles(workshop, self.executable, workshop.root, [f"/{workshop.program.name}"])
+
+    def _write_bundles(self, workshop: Workshop, label: str, root: Path, program: Sequence[str], *, binds: Sequence[tuple[str, Path]] = ()) -> None:
         """Write one bundle that runs the program, and one that lets it wait."""
-        self._bundles: dict[tuple[str, ...], str] = {words: str(workshop.bundle(*words)) for words in ((), ("wait",))}
-        self._state = str(workshop.folder / f"{self.executable}-state")
-        self._container = f"{workshop.label}-{self.executable}"
-        self.image_bytes = size_of(workshop.root) + size_of(Path(self._bundles[()]))
+        self._bundles: dict[tuple[str, ...], str] = {
+            arguments: str(write_bundle(workshop.folder / "-".join([label, "bundle", *arguments]), root, [*program, *arguments], binds=binds))
+            for arguments in ((), ("wait",))
+        }
+        self._state = str(workshop.folder / f"{label}-state")
+        self._container = f"{workshop.label}-{label}"
+        self.image_bytes = sum(map(size_of, [root, Path(self._bundles[()]), *(source for _, source in binds)]))
 
     def _command(self, *arguments: str) -> list[str]:
         return [self.tool, "--root", self._state, "run", "--bundle", self._bundles[arguments], self._container]
@@ -82,6 +90,17 @@ class Runc(_Bundle):
     def commands(self, *arguments: str) -> list[tuple[str, list[str]]]:
         """As it is."""
         return [("", self._command(*arguments))]
+
+
+class DebianImage(Runc):
+    """The same program in a root file system of Debian's, upon which many images are laid."""
+
+    name = "Debian image, runc"
+    cost = 1
+
+    def make(self, workshop: Workshop) -> None:
+        """The program is shown to the container where Debian leaves a folder empty, so that the root file system stays as it is."""
+        self._write_bundles(workshop, "debian", debian_root(), [f"/opt/{workshop.program.name}"], binds=[("/opt", workshop.root)])
 
 
 _DAEMON = 'version = 2\nroot = "{0}/root"\nstate = "{0}/state"\n[grpc]\naddress = "{0}/socket"\n[ttrpc]\naddress = "{0}/socket.ttrpc"\n'

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import platform
+import stat
 import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -46,14 +47,26 @@ def make_root(folder: Path, program: Path) -> Path:
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of all files in a folder; links are not followed."""
-    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    """Bytes of all files in a folder, each once however many names it has; links are not followed."""
+    found = (path.lstat() for path in folder.rglob("*"))
+    return sum({(status.st_dev, status.st_ino): status.st_size for status in found if stat.S_ISREG(status.st_mode)}.values())
 
 
-def write_bundle(folder: Path, root: Path, arguments: Sequence[str]) -> Path:
+def write_bundle(folder: Path, root: Path, arguments: Sequence[str], *, binds: Sequence[tuple[str, Path]] = ()) -> Path:
     """Write an OCI bundle: the configuration with which ``crun`` and ``runc`` start a program in a root folder.
 
     Where this process is not root's, the container is rootless: it has a user namespace in which this user is root.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to; it is made.
+    root : Path
+        The root folder, which the container cannot write to.
+    arguments : sequence of str
+        The program in the container and its arguments.
+    binds : sequence of (str, Path), optional
+        Places in the container, and the host's folders that it sees there and cannot write to.
 
     Returns
     -------
@@ -62,6 +75,7 @@ def write_bundle(folder: Path, root: Path, arguments: Sequence[str]) -> Path:
     """
     rootless = os.geteuid() != 0
     namespaces = ["pid", "ipc", "uts", "mount", "network", *(["user"] if rootless else [])]
+    mounts = [*_MOUNTS, *((place, "bind", str(source), ("bind", "ro")) for place, source in binds)]
     user = {"uidMappings": [_mapping(os.geteuid())], "gidMappings": [_mapping(os.getegid())]} if rootless else {}
     config = {
         "ociVersion": "1.0.2",
@@ -76,7 +90,7 @@ def write_bundle(folder: Path, root: Path, arguments: Sequence[str]) -> Path:
         },
         "root": {"path": str(root), "readonly": True},
         "hostname": "hello",
-        "mounts": [{"destination": place, "type": type, "source": source, "options": list(options)} for place, type, source, options in _MOUNTS],
+        "mounts": [{"destination": place, "type": type, "source": source, "options": list(options)} for place, type, source, options in mounts],
         "linux": {"namespaces": [{"type": name} for name in namespaces], "maskedPaths": _MASKED, "readonlyPaths": _READ_ONLY, **user},
     }
     folder.mkdir(parents=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from labkit.bench.peers.containers import Runc
 from labkit.bench.peers.host_processes import WarmWorker
-from labkit.bench.peers.images import make_root, size_of, write_bundle
+from labkit.bench.peers.images import make_root
 from labkit.bench.peers.peer import CommandPeer
 from labkit.bench.peers.start import Run
 from labkit.bench.peers.workshop import Workshop
@@ -64,14 +64,7 @@ class PythonImage(Runc):
         """Make root folder and bundles."""
         root = make_root(workshop.folder / "python-root", _program())
         _add_python(root)
-        words = [str(_interpreter()), "-I", f"/{_program().name}"]
-        self._bundles = {
-            arguments: str(write_bundle(workshop.folder / "-".join(["python-bundle", *arguments]), root, [*words, *arguments]))
-            for arguments in ((), ("wait",))
-        }
-        self._state = str(workshop.folder / "python-state")
-        self._container = f"{workshop.label}-python"
-        self.image_bytes = size_of(root)
+        self._write_bundles(workshop, "python", root, [str(_interpreter()), "-I", f"/{_program().name}"])
 
 
 def _add_python(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where the peers get what they start, made once and at its first use: the program, the module, root folder, bundle and image."""
+"""Where the peers get what they start, made once and at its first use: the program, the module, root folder and image."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import wasmtime
 
-from labkit.bench.peers.images import make_root, write_bundle, write_image
+from labkit.bench.peers.images import make_root, write_image
 from labkit.bench.peers.janitor import Janitor
 from labkit.bench.peers.processes import adopting_orphans
 from labkit.data_files import data_folder
@@ -95,11 +95,6 @@ class Workshop:
     def root(self) -> Path:
         """A root folder with the program and nothing else."""
         return make_root(self.folder / "root", self.program)
-
-    def bundle(self, *arguments: str) -> Path:
-        """An OCI bundle that runs the program with arguments."""
-        folder = self.folder / "-".join(["bundle", *arguments])
-        return folder if folder.exists() else write_bundle(folder, self.root, [f"/{self.program.name}", *arguments])
 
     @property
     def image_name(self) -> str:

@@ -59,4 +59,5 @@ def test_a_bundle_is_rootless_where_its_maker_is(root: Path, tmp_path: Path, mon
 
 
 def test_links_are_not_counted(root: Path) -> None:
+    os.link(root / "program", root / "another name")
     assert size_of(root) == len(b"\x7fELF...")
