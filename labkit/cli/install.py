@@ -17,8 +17,10 @@ SENTENCE = "Install toolchains, into a folder of yours; without a name, list the
 def main(arguments: Sequence[str]) -> int:
     """Run the command."""
     parser = CommandParser("install", SENTENCE, ["install", "install go", "install rust assemblyscript"])
-    parser.add_argument("names", nargs="*", choices=[*INSTALLABLE, []], metavar="NAME", help=f"some of {', '.join(INSTALLABLE)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(INSTALLABLE)}")
     options = parser.parse(arguments)
+    if unknown := [name for name in options.names if name not in INSTALLABLE]:
+        parser.error(f"there is no {unknown[0]!r} to install; choose some of {', '.join(INSTALLABLE)}")
     for name in options.names:
         install(name, say=lambda line: print(line, file=sys.stderr, flush=True))
     if not options.names:

@@ -60,7 +60,7 @@ _ALL = (
     Attack("memory", "Takes memory until there is no more.", "grow_memory", _EXITED),
     Attack("table", "Takes table entries until there are no more.", "grow_table", _LIMITS),
     Attack("recursion", "Calls itself without an end.", "recurse", _TRAPPED | {Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT}),
-    Attack("files", "Opens files until there are no more.", "open_files", _EXITED | {Outcome.TIME_LIMIT}, (), True),
+    Attack("files", "Opens files until there are no more.", "open_files", _EXITED | {Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT}, (), True),
     Attack("nothing granted", "Reaches for a host file, and was granted nothing.", "reach", _EXITED, ("{outside}/secret",)),
     Attack("climb", "Climbs out of its folder through `..`.", "reach", _EXITED, ("../secret",), True),
     Attack("absolute path", "Names a host file by its absolute path.", "reach", _EXITED, ("{outside}/secret",), True),

@@ -14,7 +14,7 @@ from labkit.sandbox.watch import Observed, Stop
 
 __all__ = ["verdict"]
 
-_OUT_OF_MEMORY = (b"memory allocation of", b"MemoryError", b"Cannot allocate memory", b"bad_alloc")
+_OUT_OF_MEMORY = (b"memory allocation of", b"MemoryError", b"Cannot allocate memory", b"bad_alloc", b"heap out of memory")
 
 
 def verdict(runtime: str, observed: Observed, limits: Limits) -> Result:
@@ -91,7 +91,7 @@ def _ended(observed: Observed, limits: Limits) -> tuple[Outcome, str]:
 
 def _crashed(observed: Observed) -> tuple[Outcome, str]:
     code = None if observed.ending is None else observed.ending.exit_code
-    words = bytes(observed.streams["stderr"][-2000:])
+    words = bytes(observed.streams["stderr"][-8000:])
     if code == -signal.SIGABRT and any(said in words for said in _OUT_OF_MEMORY):
         return Outcome.MEMORY_LIMIT, "The runtime could get no more memory, and ended. Raise Limits(memory=…)."
     how = "in an unknown way" if code is None else f"with {_signal_name(-code)}" if code < 0 else f"with exit code {code}"

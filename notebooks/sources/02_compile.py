@@ -105,7 +105,7 @@ for suffix in ("wat", "c", "cpp", "zig", "rs", "ts", "go", "js", "py"):
 set(outputs.values())
 
 # %% [markdown]
-# One behaviour, and sizes that differ by a factor of thousands. **The surprise** is the last line. No compiler for
+# One behaviour, and sizes that differ by a factor of thousands. **The surprise** is the list's last line. No compiler for
 # Python made that module: it is *Python itself*, compiled to WebAssembly, and your program is an argument of it. For
 # JavaScript the engine and the program are linked into one module. "The language runs on WebAssembly" means two
 # things, and size, start and speed depend on which.
@@ -224,7 +224,7 @@ survey
 # - C, C++, Rust, Zig and AssemblyScript are *compiled*: their `fib` is instructions, and how near the five are to each
 #   other is how near their compilers are.
 # - Go is compiled too, and brings its own stack, which every call of `fib` has to ask for room: that is not the
-#   processor's stack, and WebAssembly lets nobody at that one.
+#   processor's stack, which no WebAssembly code can read.
 # - JavaScript and Python are *interpreted*. An engine that compiles while it runs would have to make new code, and a
 #   module cannot: its code is fixed before it starts. So what runs here is an interpreter, compiled, that reads your program.
 #

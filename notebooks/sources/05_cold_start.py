@@ -166,7 +166,7 @@ from labkit.display import format_bytes
 then = {rung.name: rung.image_bytes for rung in recorded.rungs}
 for rung in ladder.rungs:
     size, where = (rung.image_bytes, "") if rung.image_bytes else (then.get(rung.name), "(recorded)")
-    print(f"{rung.name:34} {format_bytes(size) if size else '–':>10} {where}")
+    print(f"{rung.name:34} {f'{format_bytes(size):>10} {where}' if size else '         –'}")
 modules = json.loads((labkit.course.data_folder() / "modules" / "manifest.json").read_text())["modules"]
 for entry in sorted(modules, key=lambda entry: entry["size_bytes"]):
     if entry["source"].startswith("hello."):
@@ -176,7 +176,7 @@ for entry in sorted(modules, key=lambda entry: entry["size_bytes"]):
 # **The surprise**: the lab built a container image of some twenty kilobytes. Nothing about containers asks for hundreds of
 # megabytes. What is large is a *system inside* the image: put a Python in, with its library and the libraries beneath
 # it, and there they are. The other column is no law of nature either: a module that brings a runtime along takes
-# most of a megabyte with JavaScript's, two with Go's, and tens with a Python. The row compares habits: containers
+# most of a megabyte with JavaScript's, two with Go's, and tens with a Python (notebook 02). The row compares habits: containers
 # are filled with a system, because they can be.
 
 # %% [markdown]
@@ -219,7 +219,7 @@ print(f"The process that holds the instances took {format_bytes(instances.host_b
 # system call to misuse, but its engine is one program that must be right (notebook 03 showed one that was not), where
 # a container leans on the kernel, which must be right as well. Clouds that run strangers' code put one into the other.
 #
-# Portability can be run. The same 1,775 bytes on every runtime that this machine has:
+# Portability can be run. The same file on every runtime that this machine has:
 
 # %% tags=["nbval-ignore-output"]
 import platform

@@ -178,7 +178,7 @@ for operation, found in system.items():
 
 # %% [markdown]
 # Native code reads the clock without entering the kernel at all; a module has to leave its sandbox, and that shows.
-# Reading is another matter, and no row of it is what it seems. How far has the file been read when the program has
+# Reading is another matter, and not every row of it is what it seems. How far has the file been read when the program has
 # asked for *one* byte?
 
 # %% tags=["nbval-ignore-output"]
@@ -222,7 +222,7 @@ plot_ratios(starts)
 #
 # ## 6. Try it
 #
-# Any kernel, on the runtimes you tick. Look for one on which the order of the runtimes turns round.
+# A few of the kernels, on the runtimes you tick. Look for one on which the order of the runtimes turns round.
 
 # %% tags=["nbval-ignore-output"]
 from labkit.ui import RuntimeComparison

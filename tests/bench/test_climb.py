@@ -1,6 +1,7 @@
 """The whole ladder on this machine: every rung measured, or with its error and its remedy; and nothing left behind."""
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +30,15 @@ ALWAYS = [
 
 
 @pytest.fixture(scope="module")
-def ladder():
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where these ladders are built: others may be at the same time, elsewhere."""
+    usual, tempfile.tempdir = tempfile.tempdir, str(tmp_path_factory.mktemp("ladders"))
+    yield Path(tempfile.tempdir)
+    tempfile.tempdir = usual
+
+
+@pytest.fixture(scope="module")
+def ladder(folder: Path):
     return measure_ladder(seconds=25)
 
 
@@ -55,18 +64,17 @@ def test_what_needs_no_privilege_is_measured(ladder) -> None:
 
 def test_memory_is_told_where_the_system_tells_it(ladder) -> None:
     if Path("/proc/self/smaps_rollup").exists():
-        assert ladder.rungs[0].memory_bytes > 0
         # One that came after the time for preparing was over is not weighed.
         assert all(rung.memory_bytes is None or rung.memory_bytes > 0 for rung in ladder.rungs)
 
 
-def test_nothing_is_left(ladder) -> None:
-    assert list(Path(tempfile.gettempdir()).glob("labkit-ladder-*")) == []
+def test_nothing_is_left(ladder, folder: Path) -> None:
+    assert list(folder.glob("labkit-ladder-*")) == []
     mounts = Path("/proc/self/mounts")
-    assert not mounts.exists() or "labkit-ladder-" not in mounts.read_text()
+    assert not mounts.exists() or str(folder) not in mounts.read_text()
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            assert b"labkit-ladder-" not in path.read_bytes()
+            assert str(folder).encode() not in path.read_bytes()
         except OSError:
             continue
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import COMMAND_NAMES, WASMER_NAMES, WASMTIME_NAMES, require
+from tests.conftest import COMMAND_NAMES, LIBWASMER_NAMES, WASMER_NAMES, WASMTIME_NAMES, require
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -14,7 +14,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory):
         yield
 
 
-@pytest.fixture(params=[*WASMTIME_NAMES, *WASMER_NAMES, *COMMAND_NAMES])
+@pytest.fixture(params=[*WASMTIME_NAMES, *WASMER_NAMES, *LIBWASMER_NAMES, *COMMAND_NAMES])
 def runtime_name(request: pytest.FixtureRequest) -> str:
     """Each runtime that the sandbox has, commands among them."""
     return require(request.param)

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labkit.folders import cache_folder
+from labkit.folders import cache_folder, tools_folder
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -64,6 +64,8 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[Lab]:
         "HOME": str(home),
         # What has been compiled once is not compiled again for a home that is new each time.
         "LABKIT_CACHE": str(cache_folder()),
+        # Runtimes that were installed are here for it too.
+        "LABKIT_TOOLS": str(tools_folder()),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),

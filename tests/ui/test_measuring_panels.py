@@ -265,10 +265,12 @@ def test_the_ladder_grows_and_a_cancelled_one_cleans_up(ladder):
     drawn: list[Drawn] = []
     show = ladder._show
     ladder._show = lambda share, each: (show(share, each), drawn.append(each))
+    before = set(children(os.getpid()))
     ladder.run()
     assert ladder.status == "Measuring cold starts of 3 rungs, which are prepared first…"
     wait_for(lambda: len(drawn) >= 3)
-    pids = children(os.getpid())
+    pids = set(children(os.getpid())) - before
+    assert pids
     ladder.cancel()
     ladder.wait(SECONDS)
     assert ladder.status.startswith("Cancelled")

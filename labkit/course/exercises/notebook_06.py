@@ -20,6 +20,8 @@ _VALUES = (2.0, 1.0, 0.5, 16.0)
 def _one_figure(answer: Any) -> str | None:
     if type(answer) not in (int, float):
         return f"Your answer is {show(answer)}, of type {type_name(answer)}; it should be a number."
+    if not abs(answer) < 1e9:  # nor is anything that no float can hold
+        return f"Your answer is {show(answer)}, and that is not it."
     if math.isclose(answer, 2.0, rel_tol=1e-6):
         return None
     if math.isclose(answer, sum(_VALUES) / 4, rel_tol=1e-3):
