@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from html import escape
 from typing import Any
 
 from labkit.bench.comparison import Comparison
-from labkit.bench.experiment import Experiment, SamplesSoFar, Tell
+from labkit.bench.experiment import ExperimentOnCall, SamplesSoFar, Tell
 from labkit.bench.interleave import compare
 from labkit.bench.phase import Missing
 from labkit.errors import BenchError, LabkitError
@@ -62,7 +62,7 @@ class CallComparison:
 
 
 @dataclass(frozen=True)
-class CallExperiment(Experiment):
+class CallExperiment(ExperimentOnCall):
     """Measures a call on several runtimes.
 
     Attributes
@@ -84,17 +84,6 @@ class CallExperiment(Experiment):
     >>> found.call, found.value, [timing.name for timing in found.comparison.timings]
     ('square(9)', 81, ['wasmtime', 'wasmtime-winch'])
     """
-
-    wasm: bytes = field(repr=False)
-    export: str
-    arguments: tuple[Any, ...]
-    runtimes: tuple[str, ...]
-    seconds: float
-
-    @property
-    def call(self) -> str:
-        """The function and its arguments."""
-        return f"{self.export}({', '.join(map(str, self.arguments))})"
 
     def measure(self, tell: Tell) -> CallComparison:
         """Measure.

@@ -11,7 +11,7 @@ from typing import Any
 import wasmtime
 
 from labkit.bench.comparison import Ratio
-from labkit.bench.contenders import checked, version
+from labkit.bench.contenders import HOST_CALLS, HOST_SUM, checked, version
 from labkit.bench.goals import Bench, Direction, Findings, Goal
 from labkit.bench.interleave import Progress, compare
 from labkit.modules.load import to_wasm
@@ -22,20 +22,6 @@ from labkit.runtimes.wasmtime_runtime import WasmtimeRuntime, WasmtimeStore
 __all__ = ["BENCH"]
 
 _ADD = '(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))'
-# Adds up what the host returns for each number below the parameter.
-_SUM = """
-(module
-  (import "host" "same" (func $same (param i32) (result i32)))
-  (func (export "sum") (param $count i32) (result i32)
-    (local $i i32) (local $sum i32)
-    (loop $again
-      (local.set $sum (i32.add (local.get $sum) (call $same (local.get $i))))
-      (local.set $i (i32.add (local.get $i) (i32.const 1)))
-      (br_if $again (i32.lt_u (local.get $i) (local.get $count))))
-    (local.get $sum)))
-"""
-#: Callbacks for each entry into the guest: so many that the entry itself, 34 µs at most, is lost among them.
-_CALLBACKS = 1_000
 
 _CALL, _STOCK_CALL, _HAND_CALL = "labkit on wasmtime", "wasmtime.Func.__call__", "bound by hand"
 _CALLBACK, _STOCK_CALLBACK = "labkit on wasmtime", "wasmtime.Func"
@@ -56,9 +42,9 @@ def _same(value: int) -> int:
 def _run(seconds: float, progress: Progress) -> Findings:
     status = {row.name: row for row in runtimes()}
     here = {name for name in ("wasmtime", "wasmer", "libwasmer") if status[name].available}
-    calls, callbacks = checked(_calls(here), 42), checked(_callbacks(here), sum(range(_CALLBACKS)))
+    calls, callbacks = checked(_calls(here), 42), checked(_callbacks(here), sum(range(HOST_CALLS)))
     into = compare(calls, seconds=seconds * 0.6, progress=lambda share: progress(share * 0.6))
-    out = compare(callbacks, seconds=seconds * 0.4, operations=_CALLBACKS, progress=lambda share: progress(0.6 + share * 0.4))
+    out = compare(callbacks, seconds=seconds * 0.4, operations=HOST_CALLS, progress=lambda share: progress(0.6 + share * 0.4))
     figures: dict[str, Ratio] = {
         _BOUND_GOAL.figure: into.ratio(_CALL, _HAND_CALL),
         _STOCK_GOAL.figure: into.ratio(_STOCK_CALL, _CALL),
@@ -70,7 +56,7 @@ def _run(seconds: float, progress: Progress) -> Findings:
     if "libwasmer" in here:
         figures["a call: labkit on libwasmer / on wasmtime"] = into.ratio(_LIBWASMER, _CALL)
         figures["a callback: labkit on libwasmer / on wasmtime"] = out.ratio(_LIBWASMER, _CALLBACK)
-    into_title, out_title = "A call of (i32, i32) -> i32 from Python", f"A callback of (i32) -> i32 from a guest, {_CALLBACKS:,} an entry"
+    into_title, out_title = "A call of (i32, i32) -> i32 from Python", f"A callback of (i32) -> i32 from a guest, {HOST_CALLS:,} an entry"
     why = {name: f"{status[name].reason}. {status[name].remedy}" for name in ("wasmer", "libwasmer") if name not in here}
     return Findings(
         figures,
@@ -78,7 +64,7 @@ def _run(seconds: float, progress: Progress) -> Findings:
         (*(version(row) for row in status.values() if row.name in here), f"Python {platform.python_version()}"),
         tuple(f"{name} is not measured: {words}" for name, words in why.items()),
         {contender: why[name] for name in why for contender in _CONTENDERS[name]},
-        {into_title: sha256(to_wasm(_ADD)).hexdigest(), out_title: sha256(to_wasm(_SUM)).hexdigest()},
+        {into_title: sha256(to_wasm(_ADD)).hexdigest(), out_title: sha256(to_wasm(HOST_SUM)).hexdigest()},
     )
 
 
@@ -107,21 +93,21 @@ def _calls(here: set[str]) -> dict[str, Callable[[], Any]]:
 
 def _callbacks(here: set[str]) -> dict[str, Callable[[], Any]]:
     imports = {"host": {"same": _same}}
-    module = _wasmtime().compile(_SUM)
+    module = _wasmtime().compile(HOST_SUM)
     store = wasmtime.Store(_wasmtime().engine(fuel=False))
     i32 = wasmtime.ValType.i32()
     host = wasmtime.Func(store, wasmtime.FuncType([i32], [i32]), _same)
     stock = wasmtime.Instance(store, module.native, [host]).exports(store)["sum"]
     assert isinstance(stock, wasmtime.Func)
     contenders: dict[str, Callable[[], Any]] = {
-        _CALLBACK: partial(module.instantiate(imports).func("sum"), _CALLBACKS),
-        _STOCK_CALLBACK: partial(stock, store, _CALLBACKS),
+        _CALLBACK: partial(module.instantiate(imports).func("sum"), HOST_CALLS),
+        _STOCK_CALLBACK: partial(stock, store, HOST_CALLS),
     }
     if "wasmer" in here:
-        contenders[_WASMER] = partial(runtime("wasmer").compile(_SUM).instantiate(imports).func("sum"), _CALLBACKS)
-        contenders[_STOCK_WASMER] = partial(_stock_wasmer(_SUM).exports.sum, _CALLBACKS)
+        contenders[_WASMER] = partial(runtime("wasmer").compile(HOST_SUM).instantiate(imports).func("sum"), HOST_CALLS)
+        contenders[_STOCK_WASMER] = partial(_stock_wasmer(HOST_SUM).exports.sum, HOST_CALLS)
     if "libwasmer" in here:
-        contenders[_LIBWASMER] = partial(runtime("libwasmer").compile(_SUM).instantiate(imports).func("sum"), _CALLBACKS)
+        contenders[_LIBWASMER] = partial(runtime("libwasmer").compile(HOST_SUM).instantiate(imports).func("sum"), HOST_CALLS)
     return contenders
 
 

@@ -11,7 +11,7 @@ from labkit.bench.comparison import Comparison, Timing
 from labkit.bench.conclusion import conclude
 from labkit.bench.load import Load
 
-__all__ = ["Experiment", "SamplesSoFar", "Tell"]
+__all__ = ["Experiment", "ExperimentOnCall", "SamplesSoFar", "Tell"]
 
 #: Is told which share of the time is over, and what there is so far: something that can be pickled.
 Tell = Callable[[float, Any], object]
@@ -31,6 +31,22 @@ class Experiment(ABC):
     @abstractmethod
     def measure(self, tell: Tell) -> Any:
         """Measure, tell as it goes on, and give the result."""
+
+
+@dataclass(frozen=True)
+class ExperimentOnCall(Experiment):
+    """An experiment on a call of a module's function, on several runtimes."""
+
+    wasm: bytes = field(repr=False)
+    export: str
+    arguments: tuple[Any, ...]
+    runtimes: tuple[str, ...]
+    seconds: float
+
+    @property
+    def call(self) -> str:
+        """The function and its arguments."""
+        return f"{self.export}({', '.join(map(str, self.arguments))})"
 
 
 @dataclass

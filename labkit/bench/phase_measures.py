@@ -10,6 +10,7 @@ from typing import Any
 
 from labkit.bench.clock import Clock
 from labkit.bench.comparison import Comparison
+from labkit.bench.contenders import HOST_CALLS, HOST_SUM
 from labkit.bench.idle_instances import hold_instances
 from labkit.bench.interleave import Progress, compare
 from labkit.bench.phase import BY_HAND, InstanceMemory, Missing, Phase
@@ -21,22 +22,8 @@ from labkit.sandbox.pool import the_pool
 from labkit.sandbox.result import Outcome
 from labkit.sandbox.run import run
 
-__all__ = ["HOST_CALLS", "OnPhaseBlock", "PhaseMeasures"]
+__all__ = ["OnPhaseBlock", "PhaseMeasures"]
 
-#: Host calls for each entry into the guest: so many that the entry itself is lost among them.
-HOST_CALLS = 1_000
-# Adds up what the host returns for each number below the parameter.
-_SUM = """
-(module
-  (import "host" "same" (func $same (param i32) (result i32)))
-  (func (export "sum") (param $count i32) (result i32)
-    (local $i i32) (local $sum i32)
-    (loop $again
-      (local.set $sum (i32.add (local.get $sum) (call $same (local.get $i))))
-      (local.set $i (i32.add (local.get $i) (i32.const 1)))
-      (br_if $again (i32.lt_u (local.get $i) (local.get $count))))
-    (local.get $sum)))
-"""
 _HELD = 200
 # Shares of the time; where the clock is stopped for what comes before, each of its seconds takes several.
 _SHARES = {
@@ -194,7 +181,7 @@ class PhaseMeasures:
         return call
 
     def _host_calls(self, chosen: Runtime) -> Contender:
-        return partial(chosen.compile(_SUM).instantiate({"host": {"same": _same}}).func("sum"), HOST_CALLS)
+        return partial(chosen.compile(HOST_SUM).instantiate({"host": {"same": _same}}).func("sum"), HOST_CALLS)
 
     def _run_in_process(self, subject: _Subject) -> Contender:
         artifact, deserialize = subject.module.serialize(), subject.runtime.deserialize

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from labkit.bench.comparison import Timing
-from labkit.bench.experiment import Experiment, Tell
+from labkit.bench.experiment import ExperimentOnCall, Tell
 from labkit.bench.phases import Phase, Phases, measure_phases
 
 __all__ = ["PhasesExperiment", "PhasesSoFar"]
@@ -45,7 +44,7 @@ class PhasesSoFar:
 
 
 @dataclass(frozen=True)
-class PhasesExperiment(Experiment):
+class PhasesExperiment(ExperimentOnCall):
     """Measures the phases of a call on several runtimes.
 
     Attributes
@@ -67,17 +66,6 @@ class PhasesExperiment(Experiment):
     >>> found.runtimes[0]
     'wasmtime'
     """
-
-    wasm: bytes = field(repr=False)
-    export: str
-    arguments: tuple[Any, ...]
-    runtimes: tuple[str, ...]
-    seconds: float
-
-    @property
-    def call(self) -> str:
-        """The function and its arguments."""
-        return f"{self.export}({', '.join(map(str, self.arguments))})"
 
     def measure(self, tell: Tell) -> Phases:
         """Measure.
