@@ -8,10 +8,13 @@ from typing import Any, NoReturn
 from labkit.errors import LinkError, Unsupported
 from labkit.limits import Limits
 from labkit.modules.interface import read_interface
+from labkit.modules.load import to_wasm
 from labkit.modules.types import FuncType
 from labkit.runtimes.externs import Extern, Function
 from labkit.runtimes.instance import Instance, Module
 from labkit.runtimes.libwasmer_binding import Vector, last_error, library
+from labkit.runtimes.libwasmer_calls import bind_function
+from labkit.runtimes.libwasmer_code import Code
 from labkit.runtimes.libwasmer_fuel import START, defer_start
 from labkit.runtimes.libwasmer_runtime import LibwasmerRuntime
 from labkit.runtimes.libwasmer_store import LibwasmerStore
@@ -27,6 +30,19 @@ __all__ = ["LibwasmerProgram"]
 # Where the guest is granted a folder under that folder's usual name, it gets another: programs take the first folder that fits.
 _ROOT, _OTHER_ROOT = "/", "/.wasmer"
 
+# Wasmer writes to files on threads of its own, waits for them where the guest closes a file, and forgets them where it exits without:
+# what it wrote would be there some time later, or never. So every descriptor it can have had is closed.
+_FD_CLOSE = FuncType(("i32",), ("i32",))
+_CLOSE_FILES = """
+(module
+  (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
+  (func (export "close_files") (local $file i32)
+    (loop $next
+      (drop (call $close (local.get $file)))
+      (local.set $file (i32.add (local.get $file) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $file) (i32.const 65536))))))
+"""
+
 
 class LibwasmerProgram:
     """A program on the current Wasmer, ready to start."""
@@ -37,13 +53,18 @@ class LibwasmerProgram:
     def __init__(self, runtime: LibwasmerRuntime) -> None:
         self.runtime = runtime
         self._store: LibwasmerStore | None = None
-        library()  # read now, while files can still be
+        self._written_by: _Offered | None = None
+        # Read now, while files can still be.
+        library()
+        self._close_files = to_wasm(_CLOSE_FILES)
 
     def expect_folders(self) -> None:
         """Wasmer needs nothing for them."""
 
     def finish(self) -> None:
         """Close the program's files: what it has written may still be on its way to them."""
+        if self._written_by is not None:
+            self._written_by.close_files(self.runtime._compile(self._close_files))
         if self._store is not None:
             self._store.close()
 
@@ -88,6 +109,8 @@ class LibwasmerProgram:
             memory.append(exported)
         if offered is not None:
             offered.start(native.native)
+            if any(folder.writable for folder in grants.folders):
+                self._written_by = offered
         if START in instance.exports:
             instance.func(START)()
         return instance
@@ -110,18 +133,22 @@ class _Offered:
         if not environment:
             self._fail()
         self._environment = environment
-        self._imports = Vector()
-        code = store.load(store.code_of(module))
-        if not self._calls.wasi_get_imports(store.native, self._environment, code, ctypes.byref(self._imports)):
+        self._functions = self._functions_for(store.code_of(module))
+
+    def _functions_for(self, code: Code) -> Any:
+        """Where the functions are that a module imports."""
+        store, imports = self._store, Vector()
+        if not self._calls.wasi_get_imports(store.native, self._environment, store.load(code), ctypes.byref(imports)):
             raise LinkError(f"{store.runtime.name} cannot link the program to WASI preview 1: {last_error()}.", remedy="Build it for wasm32-wasip1.")
-        store.hold(self._imports, lambda vector: self._calls.wasm_extern_vec_delete(ctypes.byref(vector)))
+        store.hold(imports, lambda vector: self._calls.wasm_extern_vec_delete(ctypes.byref(vector)))
+        return (ctypes.c_void_p * imports.size).from_address(imports.data)
 
     def _fail(self) -> NoReturn:
         raise Unsupported(f"{self._store.runtime.name} cannot grant that: {last_error()}.", remedy='Use "wasmtime" for this.')
 
     def function(self, index: int) -> Any:
         """Where the function for an import is."""
-        return self._calls.wasm_extern_as_func((ctypes.c_void_p * self._imports.size).from_address(self._imports.data)[index])
+        return self._calls.wasm_extern_as_func(self._functions[index])
 
     def start(self, instance: int) -> None:
         """Let the functions know the instance whose memory they read and write; before that, deleting them would end the process."""
@@ -129,6 +156,15 @@ class _Offered:
             remedy = 'Export the program\'s memory as "memory".'
             raise LinkError(f"{self._store.runtime.name} cannot start the program: {last_error()}.", remedy=remedy)
         self._store.hold(self._environment, self._calls.wasi_env_delete)
+
+    def close_files(self, code: Code) -> None:
+        """Close the guest's files, and wait until all that was written is in them."""
+        store = self._store
+        fd_close = self._calls.wasm_extern_as_func(self._functions_for(code)[0])
+        closing = Function(_uncalled, _uncalled, name="fd_close", type=_FD_CLOSE, store=store, native=fd_close)
+        instance = store._new_instance(code, [closing], ("close_files",))
+        close, _ = bind_function(store, instance.export(store, "close_files", "func") or 0, FuncType((), ()), "close_files")
+        close()
 
 
 def _uncalled(*_: object) -> NoReturn:

@@ -131,6 +131,37 @@ def test_one_folder_to_read_and_one_to_write(folders_runtime: str, folder: Path,
     assert (tmp_path / "out" / "new.txt").read_text() == "owned"
 
 
+@pytest.mark.parametrize(("ending", "outcome"), [("(return)", Outcome.EXITED), ("unreachable", Outcome.TRAPPED)])
+def test_all_that_was_written_is_in_the_files_of_a_program_that_closes_none(folders_runtime: str, tmp_path: Path, ending: str, outcome: Outcome):
+    program = f"""(module
+      (import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_prestat_get" (func $preopen (param i32 i32) (result i32)))
+      (memory (export "memory") 32)
+      (data (i32.const 0) "0.txt")
+      (func (export "_start") (local $folder i32) (local $file i32)
+        ;; The last descriptor that is a folder is the granted one.
+        (local.set $folder (i32.const 3))
+        (loop $next
+          (local.set $folder (i32.add (local.get $folder) (i32.const 1)))
+          (br_if $next (i32.eqz (call $preopen (local.get $folder) (i32.const 64)))))
+        (local.set $folder (i32.sub (local.get $folder) (i32.const 1)))
+        (i32.store (i32.const 32) (i32.const 65536))
+        (i32.store (i32.const 36) (i32.const 1500000))
+        (loop $file
+          (i32.store8 (i32.const 0) (i32.add (i32.const 48) (local.get $file)))
+          (drop (call $open (local.get $folder) (i32.const 0) (i32.const 0) (i32.const 5)
+            (i32.const 9) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 40)))
+          (drop (call $write (i32.load (i32.const 40)) (i32.const 32) (i32.const 1) (i32.const 44)))
+          (local.set $file (i32.add (local.get $file) (i32.const 1)))
+          (br_if $file (i32.lt_u (local.get $file) (i32.const 4))))
+        {ending}))"""
+    result = labkit.run(program, dirs={"/data": (tmp_path, "rw")}, runtime=folders_runtime)
+    sizes = {file.name: file.stat().st_size for file in tmp_path.iterdir()}
+    assert result.outcome is outcome
+    assert sizes == dict.fromkeys(["0.txt", "1.txt", "2.txt", "3.txt"], 1_500_000)
+
+
 def test_wasmer_is_refused_folders_without_a_second_wall(monkeypatch: pytest.MonkeyPatch, folder: Path):
     monkeypatch.setattr(sys.modules["labkit.sandbox.run"], "landlock_version", lambda: 0)
     # Where there is no Wasmer, that comes first.
