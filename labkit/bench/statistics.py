@@ -16,6 +16,7 @@ __all__ = [
     "median_interval",
     "outlier_fraction",
     "paired_ratio",
+    "sign_test_rank",
     "student_quantile",
     "tail_share",
 ]
@@ -44,9 +45,11 @@ def student_quantile(degrees: int) -> float:
 
 
 def median_interval(values: Numbers, generator: np.random.Generator) -> tuple[float, float]:
-    """Give the 95 % interval of a median by the expanded percentile bootstrap.
+    """Give the 95 % interval of a median by the expanded percentile bootstrap, never inside the interval of the sign test.
 
-    The plain one is too narrow for few values; this one reaches as far into the tails as Student's t does.
+    The plain bootstrap is too narrow for few values; the expanded one reaches as far into the tails as Student's t does. On a busy machine
+    values come in lumps (undisturbed, the one disturbed, the other disturbed), between which resampled medians say little. The sign test's
+    interval, from one order statistic to another, covers the median in at least 95 % of all cases whatever the values' distribution.
 
     Parameters
     ----------
@@ -71,7 +74,21 @@ def median_interval(values: Numbers, generator: np.random.Generator) -> tuple[fl
     medians = np.median(values[generator.integers(0, count, (_RESAMPLES, count))], axis=1)
     tail = tail_share(count)
     low, high = np.quantile(medians, (tail, 1 - tail))
-    return float(low), float(high)
+    ordered, beyond = np.sort(values), sign_test_rank(count)
+    return float(min(low, ordered[beyond])), float(max(high, ordered[-1 - beyond]))
+
+
+def sign_test_rank(count: int) -> int:
+    """Tell how many of so many values lie beyond each end of the sign test's 95 % interval of their median.
+
+    By the normal approximation with its correction for continuity; it equals the binomial rank, or is the one below (checked to 1,500 values).
+
+    Examples
+    --------
+    >>> sign_test_rank(6), sign_test_rank(10), sign_test_rank(100)
+    (0, 1, 39)
+    """
+    return int((count - 1 - _TWO_SIDED * count**0.5) / 2)
 
 
 def tail_share(count: int) -> float:

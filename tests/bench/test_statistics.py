@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import comb
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.bench.statistics import FEWEST_SAMPLES, change_point, median_interval, outlier_fraction, paired_ratio
+from labkit.bench.statistics import FEWEST_SAMPLES, change_point, median_interval, outlier_fraction, paired_ratio, sign_test_rank
 
 TRIALS = 400
 
@@ -46,6 +48,27 @@ def test_a_true_factor_of_one_point_three_is_found_and_its_interval_covers_it(co
     covers, excludes = coverage(1.3, count)
     assert covers >= 0.93
     assert excludes >= 0.95
+
+
+@pytest.mark.parametrize("count", [10, 17, 25])
+def test_the_interval_holds_where_most_blocks_were_disturbed_on_one_side(count):
+    generator = np.random.default_rng(count)
+    covers = 0
+    for _ in range(TRIALS):
+        disturbed = generator.choice([-2.0, 0.0, 2.0], count, p=[0.45, 0.1, 0.45]) * generator.random(count)
+        low, high = median_interval(disturbed + generator.normal(0, 1e-4, count), generator)
+        covers += low <= 0 <= high
+    assert covers / TRIALS >= 0.93
+
+
+def test_as_many_values_lie_beyond_as_the_sign_test_allows():
+    def tail(count: int, beyond: int) -> float:
+        return sum(comb(count, positive) for positive in range(beyond + 1)) / 2**count
+
+    for count in range(FEWEST_SAMPLES, 300):
+        beyond = sign_test_rank(count)
+        # The most it allows, or in a few places one fewer.
+        assert tail(count, beyond) <= 0.025 < tail(count, beyond + 2)
 
 
 positive = st.floats(1e-9, 1e3)
