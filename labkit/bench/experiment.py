@@ -59,6 +59,8 @@ class SamplesSoFar:
         The contenders.
     blocks : list of sequences of float
         As `labkit.bench.compare` tells them.
+    samples_word : str
+        What the samples are called.
 
     Examples
     --------
@@ -70,6 +72,7 @@ class SamplesSoFar:
 
     names: tuple[str, ...]
     blocks: list[Sequence[float]] = field(default_factory=list)
+    samples_word: str = "samples"
 
     @property
     def comparison(self) -> Comparison:

@@ -28,6 +28,8 @@ OnBlock = Callable[[Sequence[float]], object]
 
 # As many blocks as give narrow intervals; and samples long against the clock's reading, short against an interruption.
 _BLOCKS = 300
+# Who watches sees as many pictures a second as there are blocks, however long all of it takes.
+_LONGEST_BLOCK_SECONDS = 0.1
 _SHORTEST_SAMPLE_SECONDS = 0.001
 
 
@@ -87,8 +89,9 @@ def compare(
     watch, overhead = LoadWatch(), measure_overhead(timer)
     begin = timer()
     samplers = [Sampler(name, contender, overhead, timer) for name, contender in contenders.items()]
+    block_seconds = min(seconds / _BLOCKS, _LONGEST_BLOCK_SECONDS)
     for sampler in samplers:
-        sampler.calibrate(max(_SHORTEST_SAMPLE_SECONDS, seconds / (_BLOCKS * (len(samplers) + 1))))
+        sampler.calibrate(max(_SHORTEST_SAMPLE_SECONDS, block_seconds / (len(samplers) + 1)))
     first = next(iter(contenders))
     again = Sampler(first, contenders[first], overhead, timer)
     again.calls = samplers[0].calls

@@ -1,4 +1,4 @@
-"""The process an experiment runs in: measures, and sends what it has, up to ten times a second, to the one that started it."""
+"""The process an experiment runs in: measures, and sends what it has, some times a second, to the one that started it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from labkit.sandbox.confinement import die_with_parent
 
 __all__ = ["main"]
 
-# Sending takes time from measuring, and nobody sees more pictures than these.
-_SECONDS_BETWEEN_TELLS = 0.1
+# Sending takes time from measuring; and it is told more often than it is drawn, so that what is drawn is new.
+_SECONDS_BETWEEN_TELLS = 0.05
 
 
 def main() -> None:

@@ -23,6 +23,8 @@ __all__ = ["BENCH", "AnswerTimes", "Milliseconds"]
 _TRIES = 50
 _GOAL = Goal("a cell's answer while a panel measures, in milliseconds", 200.0, Direction.AT_MOST)
 _ANSWER_SECONDS = 60.0
+#: A rate of fewer would say little.
+_FEWEST_FRAMES = 5
 #: A panel measures for so long that it has not ended when the last cell is answered; then it is cancelled.
 _PANEL_SECONDS = 60.0
 _SETUP = """
@@ -80,12 +82,12 @@ class AnswerTimes:
     ----------
     samples_seconds : mapping of str to tuple of float
         From sending a cell until its reply.
-    frames : int
-        How often the panel's picture changed meanwhile.
+    frames_per_second : float
+        How often the panel's picture changed while it measured, and nothing else went on.
     """
 
     samples_seconds: dict[str, tuple[float, ...]]
-    frames: int
+    frames_per_second: float
 
     _HEADER = ("while", "median", "nine of ten within", "longest", "n")
 
@@ -103,7 +105,7 @@ class AnswerTimes:
 
     def summary(self) -> dict[str, Any]:
         """The same for JSON."""
-        return {"samples_seconds": self.samples_seconds, "frames": self.frames}
+        return {"samples_seconds": self.samples_seconds, "frames_per_second": self.frames_per_second}
 
     def measured(self) -> Iterable[Measured]:
         """The times, for the store."""
@@ -132,6 +134,15 @@ class _Kernel:
             raise BenchError(f"A cell failed in the kernel: {content.get('ename')}: {content.get('evalue')}.", remedy="Run the bench again.")
         self._listen()
         return took
+
+    def wait_for_frames(self, count: int) -> None:
+        """Wait until the panel's picture has changed so often."""
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        while self.frames < count:
+            if time.monotonic() > deadline:
+                raise BenchError(f"The panel has drawn nothing new in {_ANSWER_SECONDS:g} s.", remedy="Close what else runs, and try again.")
+            time.sleep(0.1)
+            self.run("None")
 
     def _listen(self) -> None:
         while self._client.iopub_channel.msg_ready():
@@ -173,26 +184,24 @@ def _run(seconds: float, progress: Progress) -> Findings:
         each = seconds / 10  # most of the rest is the kernel's start, and the panel's
         samples[_IDLE] = tuple(_tries(kernel, "6 * 7", each, progress, 0))
         kernel.run("panel.run()")
-        deadline = time.monotonic() + _ANSWER_SECONDS
-        while kernel.frames == 0:
-            if time.monotonic() > deadline:
-                raise BenchError(f"The panel has drawn nothing in {_ANSWER_SECONDS:g} s.", remedy="Close what else runs, and try again.")
-            time.sleep(0.1)
-            kernel.run("None")
+        kernel.wait_for_frames(1)
         # An answer only counts where the panel is still measuring.
         measuring = "assert panel.is_running, panel.status; 6 * 7"
+        begin, frames = time.monotonic(), kernel.frames
         samples[_MEASURING] = tuple(_tries(kernel, measuring, each, progress, 1 / 3))
+        kernel.wait_for_frames(frames + _FEWEST_FRAMES)
+        rate = (kernel.frames - frames) / (time.monotonic() - begin)
         kernel.run(_BUSY)
         samples[_BOTH] = tuple(_tries(kernel, measuring, each, progress, 2 / 3))
         kernel.run("busy = False; panel.close()")
-        answers = AnswerTimes(samples, kernel.frames)
+        answers = AnswerTimes(samples, rate)
     milliseconds = np.array(samples[_MEASURING]) * 1e3
     figure = Milliseconds(float(np.median(milliseconds)), *median_interval(milliseconds, np.random.default_rng(1)))
     return Findings(
         {_GOAL.figure: figure},
         {"From sending a cell until the kernel's reply": answers},
         tuple(f"{name} {import_module(name).__version__}" for name in ("ipykernel", "ipywidgets")),
-        (f"Meanwhile the panel's picture changed {answers.frames} times.",),
+        (f"While it measured and nothing else went on, the panel's picture changed {rate:.1f} times a second.",),
     )
 
 

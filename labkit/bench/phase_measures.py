@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,13 +14,11 @@ from labkit.bench.contenders import HOST_CALLS, HOST_SUM
 from labkit.bench.idle_instances import hold_instances
 from labkit.bench.interleave import Progress, compare
 from labkit.bench.phase import BY_HAND, InstanceMemory, Missing, Phase
+from labkit.bench.whole_run import ONLY_WHOLE, whole_run
 from labkit.errors import BenchError, LabkitError
 from labkit.runtimes.instance import Module
 from labkit.runtimes.interface import Runtime
 from labkit.runtimes.registry import runtime
-from labkit.sandbox.pool import the_pool
-from labkit.sandbox.result import Outcome
-from labkit.sandbox.run import run
 
 __all__ = ["OnPhaseBlock", "PhaseMeasures"]
 
@@ -81,19 +79,25 @@ class PhaseMeasures:
         self._wasm, self._export, self._arguments = wasm, export, arguments
         self._subjects: dict[str, _Subject] = {}
         self._clock = Clock()
+        values: dict[str, Any] = {}
         errors: list[LabkitError] = []
         for name in names:
             try:
-                self._subjects[name] = self._subject(name)
+                if runtime(name, interruptible=False).in_process:
+                    self._subjects[name] = self._subject(name)
+                    values[name] = self._subjects[name].value
+                else:
+                    values[name] = self._run(name)()
+                    self.missing.append(Missing(f"{name}, but for its whole run,", ONLY_WHOLE, ""))
             except LabkitError as error:
                 errors.append(error)
                 self.missing.append(Missing(name, error.message, error.remedy))
-        if not self._subjects:
+        if not values:
             raise errors[0] if errors else BenchError("There are no runtimes to measure.", remedy="Name one or more.")
-        self.names = tuple(self._subjects)
+        self.names = tuple(values)
         # By their texts: no NaN is equal to itself.
-        if len({repr(subject.value) for subject in self._subjects.values()}) > 1:
-            told = ", ".join(f"{name} gave {subject.value!r}" for name, subject in self._subjects.items())
+        if len({repr(value) for value in values.values()}) > 1:
+            told = ", ".join(f"{name} gave {value!r}" for name, value in values.items())
             raise BenchError(f"The runtimes disagree on {export}: {told}.", remedy="Measure a function whose result depends on its arguments alone.")
 
     def _subject(self, name: str) -> _Subject:
@@ -105,19 +109,21 @@ class PhaseMeasures:
 
     def compare_phases(self, seconds: float, progress: Progress, on_block: OnPhaseBlock | None = None) -> dict[Phase, Comparison]:
         """Let the runtimes compete in each phase."""
-        makers: dict[Phase, Callable[[str, _Subject], Contender]] = {
-            Phase.COMPILE: lambda _, subject: partial(subject.runtime.compile, self._wasm),
-            Phase.DESERIALIZE: lambda _, subject: partial(subject.runtime.deserialize, subject.module.serialize()),
-            Phase.INSTANTIATE: lambda _, subject: partial(_make, subject.module),
-            Phase.FIRST_CALL: lambda _, subject: self._first_call(subject.module),
-            Phase.STEADY_CALL: lambda _, subject: partial(subject.module.instantiate().func(self._export), *self._arguments),
-            Phase.HOST_CALL: lambda _, subject: self._host_calls(subject.runtime),
-            Phase.RUN_IN_PROCESS: lambda _, subject: self._run_in_process(subject),
-            Phase.RUN: lambda name, _: self._run(name),
+        makers: dict[Phase, Callable[[_Subject], Contender]] = {
+            Phase.COMPILE: lambda subject: partial(subject.runtime.compile, self._wasm),
+            Phase.DESERIALIZE: lambda subject: partial(subject.runtime.deserialize, subject.module.serialize()),
+            Phase.INSTANTIATE: lambda subject: partial(_make, subject.module),
+            Phase.FIRST_CALL: lambda subject: self._first_call(subject.module),
+            Phase.STEADY_CALL: lambda subject: partial(subject.module.instantiate().func(self._export), *self._arguments),
+            Phase.HOST_CALL: lambda subject: self._host_calls(subject.runtime),
+            Phase.RUN_IN_PROCESS: lambda subject: self._run_in_process(subject),
         }
         comparisons, done = {}, 0.0
-        for phase, make in makers.items():
-            contenders = self._contenders(phase, make)
+        for phase in _SHARES:
+            makes = {name: partial(self._run, name) for name in self.names}
+            if phase in makers:
+                makes = {name: partial(makers[phase], subject) for name, subject in self._subjects.items()}
+            contenders = self._contenders(phase, makes)
             if contenders:
                 found = compare(
                     contenders,
@@ -131,11 +137,11 @@ class PhaseMeasures:
             done += _SHARES[phase]
         return comparisons
 
-    def _contenders(self, phase: Phase, make: Callable[[str, _Subject], Contender]) -> dict[str, Contender]:
+    def _contenders(self, phase: Phase, makes: Mapping[str, Callable[[], Contender]]) -> dict[str, Contender]:
         contenders: dict[str, Contender] = {}
-        for name, subject in self._subjects.items():
+        for name, make in makes.items():
             try:
-                contender = make(name, subject)
+                contender = make()
                 contender()
                 contenders[name] = contender
             except LabkitError as error:
@@ -193,23 +199,12 @@ class PhaseMeasures:
         return run_once
 
     def _run(self, name: str) -> Contender:
-        kind = (name, True)
-
-        def run_once() -> None:
-            self._clock.stop()
-            the_pool().settle()
-            the_pool().wait(kind)
-            self._clock.go()
-            result = run(self._wasm, export=self._export, args=self._arguments, runtime=name)
-            if result.outcome is not Outcome.RETURNED:
-                raise BenchError(f"The run did not return: {result.message}", remedy="Call a function that returns within a second or two.")
-
-        return run_once
+        return whole_run(self._wasm, self._export, self._arguments, name, self._clock)
 
     def hold_instances(self) -> tuple[InstanceMemory, ...]:
         """Hold instances of each runtime in a process of their own, each after its first call."""
         held = []
-        for name in self.names:
+        for name in self._subjects:
             try:
                 found = hold_instances(name, [_HELD], wasm=self._wasm, export=self._export, arguments=self._arguments)
                 held.append(InstanceMemory(name, _HELD, found.points[0][1] / _HELD))

@@ -16,6 +16,7 @@ from labkit.bench.measured import Measured
 from labkit.bench.phase import BY_HAND, InstanceMemory, Missing, Phase
 from labkit.bench.phase_measures import OnPhaseBlock, PhaseMeasures
 from labkit.bench.results.row import Rows
+from labkit.bench.whole_run import run_contents
 from labkit.display import format_bytes, format_seconds, html_table, text_table
 from labkit.errors import ArgumentError
 from labkit.modules.load import to_wasm
@@ -89,10 +90,16 @@ class Phases:
         return [[name, *(timings.get((name, phase), "–") for phase in self.comparisons), memory.get(name, "–")] for name in self.runtimes]
 
     @property
+    def contents(self) -> tuple[str, ...]:
+        """What is in a whole run, which is not the same on all runtimes."""
+        found = self.comparisons.get(Phase.RUN)
+        return (run_contents(timing.name for timing in found.timings),) if found else ()
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What was measured, what was not, and what makes it doubtful."""
         warnings = (f"Warning, {phase.value}: {warning}" for phase, comparison in self.comparisons.items() for warning in comparison.warnings)
-        return (f"Medians. Measured: {', '.join(self.versions)}.", *map(str, self.missing), *warnings)
+        return (*self.contents, f"Medians. Measured: {', '.join(self.versions)}.", *map(str, self.missing), *warnings)
 
     def __str__(self) -> str:
         return "\n".join([text_table(self._header, self._table(), right=range(1, len(self._header))), *self.notes])
@@ -179,7 +186,7 @@ def measure_phases(
         The function that is called.
     arguments : sequence of numbers, optional
     runtimes : sequence of str, optional
-        Left out, every runtime in this process; the first that works here is what the others are held against.
+        Left out, every runtime; the first that works here is what the others are held against. Of a command, only the whole run is measured.
     seconds : float, optional
         How long to measure in all; getting ready comes on top, and so does what can only be done whole.
     progress : callable, optional

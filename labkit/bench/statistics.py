@@ -71,10 +71,8 @@ def median_interval(values: Numbers, generator: np.random.Generator) -> tuple[fl
     count = len(values)
     if count < FEWEST_SAMPLES:
         return -np.inf, np.inf
-    medians = np.median(values[generator.integers(0, count, (_RESAMPLES, count))], axis=1)
-    tail = tail_share(count)
-    low, high = np.quantile(medians, (tail, 1 - tail))
-    ordered, beyond = np.sort(values), sign_test_rank(count)
+    ordered, beyond, tail = np.sort(values), sign_test_rank(count), tail_share(count)
+    low, high = np.quantile(_medians_of_resamples(ordered, generator), (tail, 1 - tail))
     return float(min(low, ordered[beyond])), float(max(high, ordered[-1 - beyond]))
 
 
@@ -89,6 +87,22 @@ def sign_test_rank(count: int) -> int:
     (0, 1, 39)
     """
     return int((count - 1 - _TWO_SIDED * count**0.5) / 2)
+
+
+def _medians_of_resamples(ordered: Numbers, generator: np.random.Generator) -> Numbers:
+    """Medians of resamples of values that are in order.
+
+    Which value is a resample's median is told by the median of as many uniform numbers: that one's rank is the number's integer part,
+    times the count. The middle ones of uniform numbers are known to follow beta distributions, so they are drawn, and nothing is resampled.
+    Half of them are the others' mirror images, so that the values' negatives give the negatives.
+    """
+    count = len(ordered)
+    lower = generator.beta((count + 1) // 2, count // 2 + 1, _RESAMPLES // 2)
+    upper = lower if count % 2 else lower + (1 - lower) * generator.beta(1, count // 2, _RESAMPLES // 2)
+    below, above = (
+        np.minimum((numbers * count).astype(int), count - 1) for numbers in (np.concatenate([lower, 1 - upper]), np.concatenate([upper, 1 - lower]))
+    )
+    return np.asarray((ordered[below] + ordered[above]) / 2)
 
 
 def tail_share(count: int) -> float:

@@ -112,12 +112,16 @@ class CallControls:
             If one does not fit its type.
         """
         kinds = self.function.type.params
-        boxes = self._arguments.children
-        return tuple(check_value(kind, box.value, f"Argument {i + 1} of {self.function.name}") for i, (kind, box) in enumerate(zip(kinds, boxes)))
+        return tuple(check_value(kind, value, f"Argument {i + 1} of {self.function.name}") for i, (kind, value) in enumerate(zip(kinds, self.values)))
+
+    @property
+    def values(self) -> list[Any]:
+        """What stands in the boxes, whether it fits or not."""
+        return [box.value for box in self._arguments.children]
 
     def _module_picked(self, change: Any) -> None:
         before, functions = self._offered[change["old"]][self._picker.value], self._offered[self.module_name]
-        values = [box.value for box in self._arguments.children]
+        values = self.values
         self._offer(before.name if before.name in functions else next(iter(functions)))
         self._show_arguments()
         if self.function.type == before.type:

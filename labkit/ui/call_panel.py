@@ -7,13 +7,12 @@ from typing import Any, ClassVar
 
 import ipywidgets
 
-from labkit.errors import ArgumentError
 from labkit.modules.load import Source
 from labkit.runtimes import registry
 from labkit.ui.call_controls import CallControls
-from labkit.ui.measuring_panel import MeasuringPanel
+from labkit.ui.measuring_panel import MeasuringPanel, seconds_box
 from labkit.ui.panel import text_widget
-from labkit.ui.runtimes_panel import reason_html, runtime_checkboxes
+from labkit.ui.runtime_checkboxes import pale_html, reason, runtime_checkboxes
 
 __all__ = ["CallPanel"]
 
@@ -61,18 +60,16 @@ class CallPanel(MeasuringPanel):
         seconds: float | None = None,
     ) -> None:
         super().__init__()
-        seconds = self._DEFAULT_SECONDS if seconds is None else seconds
-        if not 0 < seconds <= _LONGEST_SECONDS:
-            raise ArgumentError(f"seconds={seconds!r} is no time to measure for here.", remedy=f"Give seconds above 0, up to {_LONGEST_SECONDS}.")
         self._controls = CallControls(modules, export=export, args=args, bounds=bounds)
-        self._checkboxes = runtime_checkboxes(runtimes, in_process=True)
-        self._seconds = ipywidgets.BoundedFloatText(
-            value=seconds, min=0.1, max=_LONGEST_SECONDS, step=0.5, description="Seconds", layout=ipywidgets.Layout(width="12em")
-        )
+        self._checkboxes = runtime_checkboxes(runtimes)
+        self._seconds = seconds_box(self._DEFAULT_SECONDS if seconds is None else seconds, least=0.1, most=_LONGEST_SECONDS, step=0.5)
         boxes = ipywidgets.HBox(list(self._checkboxes.values()), layout=ipywidgets.Layout(flex_flow="row wrap"))
-        missing = [row for row in registry.runtimes() if row.in_process and not row.available]
-        reasons = [text_widget("".join(map(reason_html, missing)))] if missing else []
-        self._build([*self._controls.widgets, boxes, *reasons, self._seconds], run_tooltip=self._RUN_TOOLTIP)
+        self._reasons = text_widget(pale_html(self._reasons_now()))
+        self._build([*self._controls.widgets, boxes, self._reasons, self._seconds], run_tooltip=self._RUN_TOOLTIP)
+
+    def _reasons_now(self) -> list[str]:
+        """Why some boxes cannot be ticked, or what is measured of a runtime if its box is ticked."""
+        return [reason(row) for row in registry.runtimes() if not row.available]
 
     def _ticked(self) -> tuple[str, ...]:
         return tuple(name for name, box in self._checkboxes.items() if box.value and not box.disabled)

@@ -12,7 +12,7 @@ from labkit.bench.ladder_experiment import LadderExperiment
 from labkit.bench.peers import PEERS
 from labkit.display import format_seconds
 from labkit.errors import ArgumentError
-from labkit.ui.measuring_panel import MeasuringPanel
+from labkit.ui.measuring_panel import MeasuringPanel, seconds_box
 
 __all__ = ["ColdStartLadder"]
 
@@ -55,11 +55,11 @@ class ColdStartLadder(MeasuringPanel):
 
     def __init__(self, rungs: Sequence[str] | None = None, *, seconds: float = 60.0) -> None:
         super().__init__()
-        unknown = set(rungs or ()) - set(RUNG_NAMES)
+        if isinstance(rungs, str) or not isinstance(rungs, (Sequence, type(None))):
+            raise ArgumentError(f"rungs={rungs!r} is no list of rungs.", remedy=f'Give their names in a list: rungs=["{RUNG_NAMES[1]}"].')
+        unknown = sorted(set(map(str, rungs or ())) - set(RUNG_NAMES))
         if unknown:
-            raise ArgumentError(f"The ladder has no rung {sorted(unknown)[0]!r}.", remedy=f"Choose of {', '.join(RUNG_NAMES)}.")
-        if not 0 < seconds <= _LONGEST_SECONDS:
-            raise ArgumentError(f"seconds={seconds!r} is no time to measure for here.", remedy=f"Give seconds above 0, up to {_LONGEST_SECONDS}.")
+            raise ArgumentError(f"The ladder has no rung {unknown[0]!r}.", remedy=f"Choose of {', '.join(RUNG_NAMES)}.")
         self._checkboxes = {
             peer.name: ipywidgets.Checkbox(
                 value=rungs is None or number == 0 or peer.name in rungs,
@@ -71,9 +71,7 @@ class ColdStartLadder(MeasuringPanel):
             )
             for number, peer in enumerate(PEERS)
         }
-        self._seconds = ipywidgets.BoundedFloatText(
-            value=seconds, min=1, max=_LONGEST_SECONDS, step=5, description="Seconds", layout=ipywidgets.Layout(width="12em")
-        )
+        self._seconds = seconds_box(seconds, least=1, most=_LONGEST_SECONDS, step=5)
         boxes = ipywidgets.HBox(list(self._checkboxes.values()), layout=ipywidgets.Layout(flex_flow="row wrap"))
         self._build([boxes, self._seconds], run_tooltip="Start the program on each rung that is ticked, again and again, and show how long it takes")
 

@@ -117,7 +117,7 @@ def argument_box(function: OfferedFunction, index: int, value: int | float | str
 
 
 def _bounds(kind: str, bounds: Sequence[int | float], what: str) -> tuple[Any, Any]:
-    if len(bounds) != 2:
+    if not isinstance(bounds, Sequence) or len(bounds) != 2:
         raise ArgumentError(f"The slider of {what.lower()} has the bounds {bounds!r}.", remedy="Give the lowest and the highest value: (0, 30).")
     low, high = (check_value(kind, bound, f"A bound of {what.lower()}") for bound in bounds)
     if not -_LARGEST_EXACT <= low < high <= _LARGEST_EXACT:
@@ -135,6 +135,8 @@ def check_count(function: OfferedFunction, given: Sequence[object] | None, what:
     """
     if given is None:
         return (None,) * len(function.type.params)
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise ArgumentError(f"{what}={given!r} is no list.", remedy=f"Give one entry for each parameter of {function.name}: {what}=[…].")
     if len(given) != len(function.type.params):
         explain(function.type.params, list(given), f"{what} for {function.name}")
     return given

@@ -1,8 +1,7 @@
-"""What panels have in common that measure while the reader keeps working: buttons, progress, a plot that grows, and the sentence in the end."""
+"""What panels have in common that measure while the reader keeps working: progress, a plot that grows, and what was found in the end."""
 
 from __future__ import annotations
 
-import threading
 from abc import abstractmethod
 from collections.abc import Sequence
 from html import escape
@@ -13,17 +12,16 @@ import ipywidgets
 
 from labkit.bench.experiment import Experiment
 from labkit.display import html_table, text_table
-from labkit.errors import Closed, LabkitError
+from labkit.errors import ArgumentError, LabkitError
 from labkit.ui.drawn import Drawn
 from labkit.ui.measurement import Measurement
-from labkit.ui.panel import Panel, status_html, text_widget
+from labkit.ui.panel import text_widget
+from labkit.ui.working_panel import WorkingPanel
 
-__all__ = ["MeasuringPanel"]
-
-_CLOSE_SECONDS = 5.0
+__all__ = ["MeasuringPanel", "seconds_box"]
 
 
-class MeasuringPanel(Panel):
+class MeasuringPanel(WorkingPanel):
     """Measures what its controls say in processes of its own, and shows the plots as they grow.
 
     Attributes
@@ -35,23 +33,17 @@ class MeasuringPanel(Panel):
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.result: Any = None
-        self.status = ""
-        self._measurement: Measurement | None = None
-        self._lock = threading.Lock()
         self._shown: Drawn | None = None
 
     def _build(self, controls: Sequence[Any], *, run_tooltip: str) -> None:
         """Make the widgets, under those that say what to measure."""
-        self._run_button = ipywidgets.Button(description="▶ Run", button_style="primary", tooltip=run_tooltip)
-        self._cancel_button = ipywidgets.Button(description="■ Cancel", disabled=True, tooltip="Stop measuring at once")
         self._progress = ipywidgets.FloatProgress(min=0.0, max=1.0, description="", layout=ipywidgets.Layout(width="18em", visibility="hidden"))
-        self._status, self._pictures, self._details = text_widget(), text_widget(), text_widget()
-        self._run_button.on_click(lambda button: self.run())
-        self._cancel_button.on_click(lambda button: self.cancel())
-        buttons = ipywidgets.HBox([self._run_button, self._cancel_button, self._progress], layout=ipywidgets.Layout(flex_flow="row wrap"))
-        self.widget = ipywidgets.VBox([*controls, buttons, self._status, self._pictures, self._details])
-        self._say("Ready: press Run.")
+        self._pictures, self._details = text_widget(), text_widget()
+        buttons = self._buttons(run_tooltip=run_tooltip, cancel_tooltip="Stop measuring at once")
+        row = ipywidgets.HBox([*buttons, self._progress], layout=ipywidgets.Layout(flex_flow="row wrap"))
+        self.widget = ipywidgets.VBox([*controls, row, self._status, self._pictures, self._details])
 
     @abstractmethod
     def _experiment(self) -> Experiment | str:
@@ -69,38 +61,16 @@ class MeasuringPanel(Panel):
     def _unrun(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         """Header and rows of the table that stands there before anything has run."""
 
-    @property
-    def is_running(self) -> bool:
-        """Whether a measurement is on its way."""
-        return self._measurement is not None
-
-    def run(self) -> None:
-        """Do what the Run button does, and return at once. While a run is on its way, nothing happens.
-
-        What cannot be measured is said in the panel.
-
-        Raises
-        ------
-        Closed
-            If the panel is closed.
-        """
-        with self._lock:
-            if self.is_closed:
-                raise Closed("The panel is closed.", remedy="Run its cell again.")
-            if self._measurement is not None:
-                return
-            try:
-                experiment = self._experiment()
-            except LabkitError as error:
-                experiment = _error_words(error)
-            if isinstance(experiment, str):
-                self._say(experiment)
-                return
-            self._measurement = Measurement(experiment, self._show, self._end)
-            self._progress.value = 0.0
-            self._set_running(True)
-            self._say(f"Measuring {self._title(experiment)}…")
-            self._measurement.start()
+    def _prepare(self) -> Measurement | str:
+        try:
+            experiment = self._experiment()
+        except LabkitError as error:
+            return _error_words(error)
+        if isinstance(experiment, str):
+            return experiment
+        self._progress.value = 0.0
+        self._say(f"Measuring {self._title(experiment)}…")
+        return Measurement(experiment, self._show, self._end)
 
     def measure(self) -> None:
         """Show the panel in the notebook, run it, and wait until it has measured.
@@ -116,29 +86,13 @@ class MeasuringPanel(Panel):
             if handle is not None:
                 handle.update(self)
 
-    def cancel(self) -> None:
-        """Do what the Cancel button does."""
-        measurement = self._measurement
-        if measurement is not None:
-            measurement.cancel()
-
-    def wait(self, timeout: float | None = None) -> None:
-        """Wait until no run is on its way, at most ``timeout`` seconds."""
-        measurement = self._measurement
-        if measurement is not None:
-            measurement.wait(timeout)
-
-    def _stop(self) -> None:
-        self.cancel()
-        self.wait(_CLOSE_SECONDS)
-
     def _show(self, share: float, drawn: Drawn) -> None:
         self._progress.value = share
         self._pictures.value = drawn.pictures
 
     def _end(self, end: Drawn | LabkitError | None) -> None:
         with self._lock:
-            self._measurement = None
+            self._work = None
             if isinstance(end, Drawn):
                 self._shown, self.result = end, end.result
                 self._pictures.value, self._details.value = end.pictures, end.details
@@ -149,13 +103,8 @@ class MeasuringPanel(Panel):
                 self._say("Cancelled; what it had measured is dropped." if end is None else _error_words(end))
             self._set_running(False)
 
-    def _say(self, sentence: str) -> None:
-        self.status = sentence
-        self._status.value = status_html(sentence)
-
     def _set_running(self, is_running: bool) -> None:
-        self._run_button.disabled = is_running
-        self._cancel_button.disabled = not is_running
+        super()._set_running(is_running)
         self._progress.layout.visibility = "visible" if is_running else "hidden"
 
     def _static_html(self) -> str:
@@ -169,3 +118,16 @@ class MeasuringPanel(Panel):
 
 def _error_words(error: LabkitError) -> str:
     return f"{type(error).__name__}: {error}"
+
+
+def seconds_box(seconds: float, *, least: float, most: float, step: float) -> Any:
+    """A box for how long to measure.
+
+    Raises
+    ------
+    ArgumentError
+        If it cannot start at that.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds <= most:
+        raise ArgumentError(f"seconds={seconds!r} is no time to measure for here.", remedy=f"Give seconds above 0, up to {most}.")
+    return ipywidgets.BoundedFloatText(value=seconds, min=least, max=most, step=step, description="Seconds", layout=ipywidgets.Layout(width="12em"))

@@ -51,7 +51,8 @@ class _Painter:
         with self._measurer.stdin as stdin:
             stdin.write(experiment)
         # Imported while the measurement starts: matplotlib takes its time.
-        self._see = import_module("labkit.ui.views").see
+        self._views = import_module("labkit.ui.views")
+        self._easel = import_module("labkit.ui.plots.easel").Easel()
 
     def work(self) -> None:
         """Draw until the measurement has ended, or nobody looks any more."""
@@ -75,13 +76,13 @@ class _Painter:
             return
         share, so_far = newest
         began = time.monotonic()
-        self._answers.send("so far", (share, self._see(so_far, coarse=True)))
+        self._answers.send("so far", (share, self._views.glimpse(so_far, self._easel)))
         took = time.monotonic() - began
         time.sleep(max(_FRAME_SECONDS - took, took * _REST_SHARE))
 
     def _last(self, kind: str, value: Any) -> tuple[str, Any]:
         if kind == "result":
-            return "result", self._see(value, result=value)
+            return "result", self._views.see(value, result=value)
         if kind == "error":
             return "error", value
         self._measurer.wait()

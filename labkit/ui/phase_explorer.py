@@ -21,7 +21,8 @@ _ALL = "all phases"
 class PhaseExplorer(CallPanel):
     """Pick a module, a function, its arguments and runtimes; compiling, loading, instantiating and calling are measured apart.
 
-    When it has measured, pick a phase to see how its samples are distributed, and the ratios with their intervals.
+    Runtimes that are commands have a whole run only. When it has measured, pick a phase to see how its samples are
+    distributed, and the ratios with their intervals.
 
     Parameters
     ----------
@@ -72,8 +73,9 @@ class PhaseExplorer(CallPanel):
         slowest = max(result.rows, key=lambda row: row.timing.median_seconds)
         fastest = min(result.rows, key=lambda row: row.timing.median_seconds)
         missing = f" Not measured: {', '.join(missing.runtime for missing in result.missing)}." if result.missing else ""
+        count = len(result.comparisons)
         return (
-            f"Measured {len(result.comparisons)} phases: from {fastest.phase.value} on {fastest.runtime}, "
+            f"Measured {count} phase{'s' if count > 1 else ''}: from {fastest.phase.value} on {fastest.runtime}, "
             f"{format_seconds(fastest.timing.median_seconds)}, to {slowest.phase.value} on {slowest.runtime}, "
             f"{format_seconds(slowest.timing.median_seconds)}.{missing}"
         )

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import ipywidgets
-
-from labkit.errors import ExportNotFound
 from labkit.limits import Limits
-from labkit.modules.load import Source, to_wasm
+from labkit.modules.load import Source
 from labkit.sandbox.run import Outcome, Result, run
-from labkit.ui.functions import OfferedFunction, argument_box, check_count, offered_functions
+from labkit.ui.call_controls import CallControls
 from labkit.ui.runtimes_panel import RuntimesPanel
 
 __all__ = ["RunPanel"]
@@ -83,53 +80,19 @@ class RunPanel(RuntimesPanel):
         limits: Limits | None = None,
     ) -> None:
         super().__init__(runtimes)
-        self._wasm = to_wasm(source)
+        self._controls = CallControls(source, export=export, args=args, bounds=bounds)
         self._limits = limits
-        self._functions = offered_functions(self._wasm)
-        self._first = self._find(export)
-        self._start = list(zip(check_count(self._first, args, "args"), check_count(self._first, bounds, "bounds")))
         self.results: tuple[Result, ...] = ()
-        self._picker = ipywidgets.Dropdown(
-            options=[(function.signature, name) for name, function in self._functions.items()],
-            value=self._first.name,
-            description="Function",
-            layout=ipywidgets.Layout(width="32em"),
-        )
-        self._arguments = ipywidgets.HBox(layout=ipywidgets.Layout(flex_flow="row wrap"))
-        self._picker.observe(self._picked, "value")
-        self._show_arguments(self._first, self._start)
-        self._build(
-            [self._picker, self._arguments], run_tooltip="Run the function on each runtime that is ticked", cancel_tooltip="Stop the run at once"
-        )
-
-    def _find(self, export: str | None) -> OfferedFunction:
-        if export is None:
-            return next(iter(self._functions.values()))
-        if export not in self._functions:
-            raise ExportNotFound(
-                f"The panel can offer no function {export!r}.",
-                remedy=f"It must take numbers only; the module exports {', '.join(list(self._functions)[:10])}.",
-            )
-        return self._functions[export]
-
-    def _picked(self, change: Any) -> None:
-        function = self._functions[change["new"]]
-        self._show_arguments(function, self._start if function is self._first else [(None, None)] * len(function.type.params))
-
-    def _show_arguments(self, function: OfferedFunction, start: Sequence[tuple[Any, Any]]) -> None:
-        old = self._arguments.children
-        self._arguments.children = [argument_box(function, index, value, bounds) for index, (value, bounds) in enumerate(start)]
-        for box in old:
-            box.close()
+        self._build(self._controls.widgets, run_tooltip="Run the function on each runtime that is ticked", cancel_tooltip="Stop the run at once")
 
     def _task(self) -> _Call:
-        return _Call(self._picker.value, [box.value for box in self._arguments.children])
+        return _Call(self._controls.function.name, self._controls.values)
 
     def _title(self, task: _Call) -> str:
         return f"{task.export}({', '.join(_shortened(str(arg)) for arg in task.args)})"
 
     def _run_one(self, task: _Call, name: str) -> bool:
-        result = run(self._wasm, export=task.export, args=task.args, runtime=name, limits=self._limits, cancel=self._cancel)
+        result = run(self._controls.wasm, export=task.export, args=task.args, runtime=name, limits=self._limits, cancel=self._cancel)
         self.results += (result,)
         self._add_result(task, result._row())
         return result.outcome is not Outcome.CANCELLED
@@ -143,7 +106,7 @@ class RunPanel(RuntimesPanel):
         self._add([call, *row], f"{call} on {name} {outcome}: {what}" + (f" in {took}." if took != "–" else ""))
 
     def _unrun(self) -> tuple[list[str], list[list[str]]]:
-        return ["function", "runtimes"], [[self._first.signature, ", ".join(self._ticked())]]
+        return ["function", "runtimes"], [[self._controls.function.signature, ", ".join(self._ticked())]]
 
 
 def _shortened(text: str) -> str:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import threading
 from abc import abstractmethod
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import ipywidgets
 
 from labkit.display import html_table, text_table
-from labkit.errors import ArgumentError, Closed, LabkitError, RuntimeUnavailable
+from labkit.errors import ArgumentError, LabkitError
 from labkit.runtimes import registry
-from labkit.ui.panel import Panel, status_html, text_widget
+from labkit.ui.panel import text_widget
+from labkit.ui.runtime_checkboxes import pale_html, reason, runtime_checkboxes
+from labkit.ui.working_panel import WorkingPanel
 
-__all__ = ["RuntimesPanel", "reason_html", "runtime_checkboxes"]
+__all__ = ["RuntimesPanel"]
 
-_DEFAULT_RUNTIMES = ("wasmtime", "wasmer")
 _ROWS_SHOWN = 30
-#: Seconds to wait for a cancelled run; the sandbox needs a tenth of one.
-_CLOSE_SECONDS = 5.0
 
 
-class RuntimesPanel(Panel):
+class RuntimesPanel(WorkingPanel):
     """Runs what its controls say on each runtime that is ticked, one after the other, while the kernel stays free.
 
     Parameters
@@ -46,26 +45,18 @@ class RuntimesPanel(Panel):
     _RIGHT: ClassVar[Sequence[int]]
 
     def __init__(self, runtimes: Sequence[str] | None) -> None:
-        self.status = ""
+        super().__init__()
         self._rows: list[list[str]] = []
-        self._lock = threading.Lock()
         self._cancel = threading.Event()
-        self._thread: threading.Thread | None = None
         self._checkboxes = runtime_checkboxes(runtimes)
 
     def _build(self, controls: Sequence[Any], *, run_tooltip: str, cancel_tooltip: str) -> None:
         """Make the widgets, under those that say what to run."""
-        self._run_button = ipywidgets.Button(description="▶ Run", button_style="primary", tooltip=run_tooltip)
-        self._cancel_button = ipywidgets.Button(description="■ Cancel", disabled=True, tooltip=cancel_tooltip)
-        self._status = text_widget()
         self._table = text_widget()
-        self._run_button.on_click(lambda button: self.run())
-        self._cancel_button.on_click(lambda button: self.cancel())
         boxes = ipywidgets.HBox(list(self._checkboxes.values()), layout=ipywidgets.Layout(flex_flow="row wrap"))
-        reasons = text_widget("".join(reason_html(row) for row in registry.runtimes() if not row.available))
-        buttons = ipywidgets.HBox([self._run_button, self._cancel_button])
+        reasons = text_widget(pale_html(reason(row) for row in registry.runtimes() if not row.available))
+        buttons = ipywidgets.HBox(self._buttons(run_tooltip=run_tooltip, cancel_tooltip=cancel_tooltip))
         self.widget = ipywidgets.VBox([*controls, boxes, reasons, buttons, self._status, self._table])
-        self._say("Ready: press Run.")
 
     @abstractmethod
     def _task(self) -> Any:
@@ -87,52 +78,17 @@ class RuntimesPanel(Panel):
     def _unrun(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         """Header and rows of the table that stands there before anything has run."""
 
-    @property
-    def is_running(self) -> bool:
-        """Whether a run is on its way."""
-        return self._thread is not None
-
-    def run(self) -> None:
-        """Do what the Run button does, and return at once. While a run is on its way, nothing happens.
-
-        Raises
-        ------
-        Closed
-            If the panel is closed.
-        """
-        with self._lock:
-            if self.is_closed:
-                raise Closed("The panel is closed.", remedy="Run its cell again.")
-            if self._thread is not None:
-                return
-            names = self._ticked()
-            if not names:
-                self._say("There is nothing to run on: tick a runtime.")
-                return
-            self._cancel.clear()
-            self._set_running(True)
-            # A daemon, so that a guest that is still running never keeps the kernel from ending.
-            self._thread = threading.Thread(target=self._work, args=(self._task(), names), name="labkit-panel", daemon=True)
-            self._thread.start()
-
-    def cancel(self) -> None:
-        """Do what the Cancel button does."""
-        self._cancel.set()
-
-    def wait(self, timeout: float | None = None) -> None:
-        """Wait until no run is on its way, at most ``timeout`` seconds."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(timeout)
-
-    def _stop(self) -> None:
-        self.cancel()
-        self.wait(_CLOSE_SECONDS)
+    def _prepare(self) -> _InThread | str:
+        names = self._ticked()
+        if not names:
+            return "There is nothing to run on: tick a runtime."
+        self._cancel = threading.Event()
+        return _InThread(partial(self._run_all, self._task(), names), self._cancel)
 
     def _ticked(self) -> list[str]:
         return [name for name, box in self._checkboxes.items() if box.value and not box.disabled]
 
-    def _work(self, task: Any, names: list[str]) -> None:
+    def _run_all(self, task: Any, names: list[str]) -> None:
         """The thread: one runtime after the other, each shown as soon as it has answered."""
         try:
             for name in names:
@@ -141,7 +97,7 @@ class RuntimesPanel(Panel):
                     break
         finally:
             with self._lock:
-                self._thread = None
+                self._work = None
                 self._set_running(False)
 
     def _attempt(self, task: Any, name: str) -> bool:
@@ -160,14 +116,6 @@ class RuntimesPanel(Panel):
         # In an inline block, or JupyterLab would centre the table.
         self._table.value = f'<div style="display:inline-block">{self._results_html()}</div>'
 
-    def _say(self, sentence: str) -> None:
-        self.status = sentence
-        self._status.value = status_html(sentence)
-
-    def _set_running(self, is_running: bool) -> None:
-        self._run_button.disabled = is_running
-        self._cancel_button.disabled = not is_running
-
     def _results_html(self) -> str:
         hidden = len(self._rows) - _ROWS_SHOWN
         caption = f"The last {_ROWS_SHOWN} of {len(self._rows)} results" if hidden > 0 else ""
@@ -180,26 +128,13 @@ class RuntimesPanel(Panel):
         return text_table(self._HEADER, self._rows) if self._rows else text_table(*self._unrun())
 
 
-def runtime_checkboxes(ticked: Sequence[str] | None, *, in_process: bool = False) -> dict[str, Any]:
-    """A box for each runtime, or for each that can be in this process; those that do not work here cannot be ticked."""
-    rows = [row for row in registry.runtimes() if row.in_process or not in_process]
-    names = [row.name for row in rows]
-    for name in ticked or ():
-        if name not in names:
-            where = " in this process" if name in registry.RUNTIME_NAMES else ""
-            raise RuntimeUnavailable(f"There is no runtime {name!r}{where}.", remedy=f"Choose from {', '.join(names)}.")
-    return {
-        row.name: ipywidgets.Checkbox(
-            value=row.available and row.name in (_DEFAULT_RUNTIMES if ticked is None else ticked),
-            description=row.name,
-            disabled=not row.available,
-            indent=False,
-            layout=ipywidgets.Layout(width="auto", margin="0 1.5em 0 0"),
-        )
-        for row in rows
-    }
+class _InThread:
+    """Work in a thread, which looks now and then whether it is cancelled; a daemon, so that a guest never keeps the kernel from ending."""
 
+    def __init__(self, call: Callable[[], object], cancelled: threading.Event) -> None:
+        self._thread = threading.Thread(target=call, name="labkit-panel", daemon=True)
+        self.start, self.cancel = self._thread.start, cancelled.set
 
-def reason_html(row: registry.RuntimeStatus) -> str:
-    """Why a runtime's box cannot be ticked, and what to do about it."""
-    return f'<div style="opacity:0.7">{escape(f"{row.name} is not available: {row.reason}. {row.remedy}")}</div>'
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until it has ended."""
+        self._thread.join(timeout)

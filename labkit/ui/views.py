@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from functools import singledispatch
 from html import escape
 from typing import Any
 
-from labkit.bench.call_comparison import CallComparison
+from labkit.bench.call_comparison import CallComparison, samples_word
 from labkit.bench.comparison import Comparison
 from labkit.bench.experiment import SamplesSoFar
 from labkit.bench.ladder import Ladder
@@ -17,32 +16,46 @@ from labkit.bench.phases_experiment import PhasesSoFar
 from labkit.display import format_bytes
 from labkit.ui.drawn import Drawn
 from labkit.ui.plots import Plot, plot_distribution, plot_ladder, plot_phases, plot_ratios
-from labkit.ui.plots.figure import coarsely
+from labkit.ui.plots.easel import Easel
 from labkit.ui.plots.phases import plot_phase_timings
 from labkit.ui.plots.plot import STYLE, folded
 
-__all__ = ["doubts", "notes", "see", "view"]
+__all__ = ["doubts", "glimpse", "notes", "see", "view"]
 
 #: So many warnings are read.
 _FEW = 3
 
 
-def see(found: Any, *, result: Any = None, coarse: bool = False) -> Drawn:
-    """Draw what was found, or what there is so far, as a panel shows it.
+def see(found: Any, *, result: Any = None) -> Drawn:
+    """Draw what was found as a panel shows it.
 
     Examples
     --------
     >>> so_far = SamplesSoFar(("a", "b"), [(1.0, 2.0, 1.0)] * 10)
-    >>> see(so_far, coarse=True).pictures.count("<img")
+    >>> see(so_far.comparison).pictures.count("<img")
     2
     """
-    with coarsely() if coarse else nullcontext():
-        plots = view(found)
-    pictures = "".join(f"<div>{plot.img}</div>" for plot in plots)
+    plots = view(found)
     words = _paragraphs(notes(found)) + _warnings(doubts(found))
     details = folded("".join(plot.table for plot in plots))
-    parts = {} if coarse or not isinstance(found, Phases) else {phase.value: see(each) for phase, each in found.comparisons.items()}
-    return Drawn(f'{STYLE}<div class="labkit-plot">{pictures}</div>', words + details, result, parts)
+    parts = {phase.value: see(each) for phase, each in found.comparisons.items()} if isinstance(found, Phases) else {}
+    return Drawn(_pictures(plots), words + details, result, parts)
+
+
+def glimpse(so_far: Any, easel: Easel) -> Drawn:
+    """Draw what there is so far, to be replaced by the next picture.
+
+    Examples
+    --------
+    >>> glimpse(SamplesSoFar(("a", "b"), [(1.0, 2.0, 1.0)] * 10), Easel()).pictures.count("<img")
+    2
+    """
+    with easel.at_work():
+        return Drawn(_pictures(view(so_far)), "")
+
+
+def _pictures(plots: Iterable[Plot]) -> str:
+    return f'{STYLE}<div class="labkit-plot">{"".join(f"<div>{plot.img}</div>" for plot in plots)}</div>'
 
 
 def _paragraphs(sentences: Iterable[str]) -> str:
@@ -75,7 +88,7 @@ def _(found: CallComparison) -> tuple[str, ...]:
 def _(found: Phases) -> tuple[str, ...]:
     memory = ", ".join(f"{held.runtime} {format_bytes(round(held.pss_bytes))}" for held in found.memory)
     measured = f"Measured: {', '.join(found.versions)}."
-    return (measured, *map(str, found.missing), *([f"Memory that one more instance takes (PSS): {memory}."] if memory else []))
+    return (*found.contents, measured, *map(str, found.missing), *([f"Memory that one more instance takes (PSS): {memory}."] if memory else []))
 
 
 @singledispatch
@@ -113,12 +126,13 @@ def _(found: Comparison) -> tuple[Plot, ...]:
 
 @view.register
 def _(found: SamplesSoFar) -> tuple[Plot, ...]:
-    return view(found.comparison)
+    comparison = found.comparison
+    return plot_distribution(comparison, of=found.samples_word), plot_ratios(comparison)
 
 
 @view.register
 def _(found: CallComparison) -> tuple[Plot, ...]:
-    return view(found.comparison)
+    return plot_distribution(found.comparison, of=samples_word(found.phase)), plot_ratios(found.comparison)
 
 
 @view.register

@@ -6,8 +6,10 @@ import pytest
 
 from labkit.bench.call_comparison import CallExperiment
 from labkit.bench.experiment import SamplesSoFar
-from labkit.errors import GuestTrap, RuntimeUnavailable
+from labkit.bench.phase import Phase
+from labkit.errors import BenchError, GuestTrap, RuntimeUnavailable
 from labkit.modules.load import to_wasm
+from tests.conftest import COMMAND_NAMES, require
 
 WASM = to_wasm("""(module
   (func (export "half") (param f64) (result f64) (f64.div (local.get 0) (f64.const 2)))
@@ -51,3 +53,23 @@ def test_what_there_is_so_far_can_be_concluded_from_one_block():
     so_far = SamplesSoFar(("a", "b"), [(1.0, 2.0, 1.0)])
     assert so_far.comparison.ratio("b", "a").median == 2.0
     assert so_far.comparison.winner is None
+
+
+@pytest.mark.parametrize("name", COMMAND_NAMES)
+def test_whole_runs_of_a_command_stand_beside_whole_runs_alone_and_say_what_is_in_them(name: str):
+    told = []
+    experiment = CallExperiment(WASM, "half", (3.0,), ("wasmtime", require(name)), 1.0, Phase.RUN)
+    found = experiment.measure(lambda share, so_far: told.append(so_far))
+    assert experiment.title == found.title == "a whole run of half(3.0)"
+    assert found.sentence.startswith("half(3.0) gave 1.5 everywhere, in whole runs.")
+    assert [timing.name for timing in found.comparison.timings] == ["wasmtime", name]
+    assert f"on wasmtime, in a process that stood ready, with the module compiled before; on {name}, the start of its command" in str(found)
+    assert told[-1].samples_word == "whole runs"
+    calls = CallExperiment(WASM, "half", (3.0,), ("wasmtime", name), 0.1).measure(lambda share, so_far: None)
+    assert [missing.runtime for missing in calls.missing] == [name]
+    assert f"{name} is not measured: It is a command" in str(calls)
+
+
+def test_a_whole_run_that_does_not_return_is_told():
+    with pytest.raises(BenchError, match=r"did not return: .*unreachable"):
+        CallExperiment(WASM, "trap", (), ("wasmtime",), 0.1, Phase.RUN).measure(lambda share, so_far: None)

@@ -15,6 +15,7 @@ from labkit.bench.registry import find_bench
 from labkit.bench.results import from_json, to_json
 from labkit.cli.output import to_jsonable
 from labkit.errors import ArgumentError, BenchError, ExportNotFound, LabkitError, RuntimeUnavailable
+from tests.conftest import COMMAND_NAMES, require
 
 
 @pytest.fixture
@@ -107,6 +108,18 @@ def test_what_is_not_here_is_missing_with_its_reason():
     assert found.runtimes[0] == "wasmtime"
 
 
+@pytest.mark.parametrize("name", COMMAND_NAMES)
+def test_of_a_command_the_whole_run_is_measured_and_it_says_why_no_more(name: str):
+    require(name)
+    found = measure_phases(ADD, export="add", arguments=[20, 22], runtimes=["wasmtime", name], seconds=1)
+    assert [timing.name for timing in found.comparisons[Phase.RUN].timings] == ["wasmtime", name]
+    assert [row.phase for row in found.rows if row.runtime == name] == [Phase.RUN]
+    assert f"{name}, but for its whole run, is not measured: it is a command" in str(found)
+    assert f"on {name}, the start of its command" in str(found)
+    alone = measure_phases(ADD, export="add", arguments=[20, 22], runtimes=[name], seconds=0.2)
+    assert (list(alone.comparisons), alone.memory) == ([Phase.RUN], ())
+
+
 def test_where_no_runtime_can_the_first_ones_error_is_told():
     with pytest.raises(ExportNotFound, match="no export 'absent'"):
         measure_phases(ADD, export="absent", runtimes=["wasmtime"], seconds=0.2)
@@ -129,12 +142,12 @@ def test_runtimes_that_disagree_are_not_timed(monkeypatch):
 
 
 def test_a_run_in_the_sandbox_that_does_not_return_is_missing(monkeypatch):
-    import labkit.bench.phase_measures as measures
+    import labkit.bench.whole_run as whole_run
 
     def refuse(*arguments, **options):
         raise BenchError("No worker can be made.", remedy="Wait.")
 
-    monkeypatch.setattr(measures, "run", refuse)
+    monkeypatch.setattr(whole_run, "run", refuse)
     found = measure_phases(ADD, export="add", arguments=[1, 2], runtimes=["wasmtime"], seconds=0.2)
     assert found.timing("wasmtime", Phase.RUN) is None
     assert "wasmtime, whole run is not measured: No worker can be made. Wait." in str(found)

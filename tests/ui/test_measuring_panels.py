@@ -13,9 +13,11 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from labkit.errors import ArgumentError, Closed, ExportNotFound, RuntimeUnavailable
+from labkit.bench.phase import Phase
+from labkit.errors import ArgumentError, Closed, ExportNotFound, LabkitError, RuntimeUnavailable, UnreadableFile
 from labkit.ui import ColdStartLadder, PhaseExplorer, RuntimeComparison
 from labkit.ui.drawn import Drawn
+from tests.conftest import COMMAND_NAMES, require
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 FIB = """(module
@@ -201,18 +203,68 @@ def test_modules_are_picked_by_name_and_keep_their_arguments_where_they_can(make
     assert panel._controls.function.name == "fib"
 
 
-def test_bad_parameters_are_refused():
-    for error, options in [
+@pytest.mark.parametrize("kind", [RuntimeComparison, PhaseExplorer])
+@pytest.mark.parametrize(
+    ("error", "options"),
+    [
         (ExportNotFound, {"export": "nothing"}),
         (ArgumentError, {"export": "fib", "args": [1, 2]}),
+        (ArgumentError, {"export": "fib", "args": ["ten"]}),
+        (ArgumentError, {"export": "fib", "args": 10}),
+        (ArgumentError, {"export": "fib", "bounds": [(9, 1)]}),
+        (ArgumentError, {"export": "fib", "bounds": (0, 20)}),
+        (ArgumentError, {"export": "fib", "bounds": 20}),
         (ArgumentError, {"seconds": 0}),
         (ArgumentError, {"seconds": 1e9}),
+        (ArgumentError, {"seconds": "5"}),
         (RuntimeUnavailable, {"runtimes": ["jvm"]}),
+        (ArgumentError, {"runtimes": "wasmtime"}),
+        (ArgumentError, {"runtimes": 2}),
+    ],
+)
+def test_bad_parameters_are_refused(kind, error, options):
+    with pytest.raises(error):
+        kind(FIB, **options)
+
+
+def test_bad_modules_are_refused(tmp_path: Path):
+    (tmp_path / "words.wasm").write_text("these are no bytes of a module")
+    for bad, error in [
+        ({}, ArgumentError),
+        (tmp_path / "absent.wasm", UnreadableFile),
+        (tmp_path / "words.wasm", LabkitError),
+        ("(module (func (export", LabkitError),
+        ("(module)", ExportNotFound),
+        (7, ArgumentError),
+        ({"seven": 7}, ArgumentError),
     ]:
         with pytest.raises(error):
-            RuntimeComparison(FIB, **options)
-    with pytest.raises(ArgumentError):
-        RuntimeComparison({})
+            RuntimeComparison(bad)
+
+
+@pytest.mark.parametrize("name", COMMAND_NAMES)
+def test_a_command_is_ticked_for_whole_runs_alone(make, name: str):
+    require(name)
+    panel = make(FIB, export="fib", args=[5], runtimes=["wasmtime"])
+    box = panel._checkboxes[name]
+    assert box.disabled
+    assert f"{name} is a command, which starts anew for each call: measure whole runs to compare it." in panel._reasons.value
+    panel._phase.value = Phase.RUN
+    assert not box.disabled
+    assert "is a command" not in panel._reasons.value
+    box.value = True
+    panel.run()
+    assert panel.status == f"Measuring a whole run of fib(5) on wasmtime, {name}…"
+    panel.wait(SECONDS)
+    assert panel.status.startswith("fib(5) gave 5 everywhere, in whole runs.")
+    assert f"on {name}, the start of its command, compiling and the call, each time anew." in panel._details.value
+    assert "Distribution of the whole runs. wasmtime: " in panel._pictures.value
+    panel._phase.value = Phase.STEADY_CALL
+    panel.run()
+    assert panel.status == "Measuring fib(5) on wasmtime…"
+    with pytest.raises(ArgumentError, match="whole_runs=True"):
+        make(FIB, export="fib", runtimes=[name])
+    assert make(FIB, export="fib", runtimes=[name], whole_runs=True)._ticked() == (name,)
 
 
 def test_a_closed_panel_measures_no_more_and_keeps_its_table(make):

@@ -149,7 +149,7 @@ def test_results_grow(panel):
 
 
 def test_while_it_runs_a_second_run_does_nothing_and_cancel_ends_it(panel):
-    panel._picker.value = "forever"
+    panel._controls._picker.value = "forever"
     panel.run()
     panel.run()
     assert panel.is_running
@@ -157,14 +157,14 @@ def test_while_it_runs_a_second_run_does_nothing_and_cancel_ends_it(panel):
     panel.wait()
     assert [result.outcome for result in panel.results] == [Outcome.CANCELLED]
     assert not panel.is_running
-    panel._picker.value = "fact"
+    panel._controls._picker.value = "fact"
     panel.run()
     panel.wait()
     assert panel.results[-1].values == (120,)
 
 
 def test_closing_ends_the_run_and_its_thread(panel):
-    panel._picker.value = "forever"
+    panel._controls._picker.value = "forever"
     panel.run()
     panel.close()
     assert "labkit-panel" not in {thread.name for thread in threading.enumerate()}
@@ -175,7 +175,7 @@ def test_closing_ends_the_run_and_its_thread(panel):
 
 def test_two_panels_run_at_once(panel):
     other = RunPanel(FACT, export="fact", args=[4], runtimes=["wasmtime"])
-    panel._picker.value = "forever"
+    panel._controls._picker.value = "forever"
     panel.run()
     other.run()
     other.wait()
@@ -189,14 +189,14 @@ def test_traps_and_bad_arguments_stand_in_the_table():
     panel.run()
     panel.wait()
     assert panel.results[0].outcome is Outcome.TRAPPED
-    panel._picker.value = "same"
-    panel._arguments.children[1].value = "nine"
+    panel._controls._picker.value = "same"
+    panel._controls._arguments.children[1].value = "nine"
     panel.run()
     panel.wait()
     assert "ArgumentError" in str(panel)
     assert "'nine'" in panel.status
-    panel._arguments.children[0].value = "-inf"
-    panel._arguments.children[1].value = str(2**63 - 1)
+    panel._controls._arguments.children[0].value = "-inf"
+    panel._controls._arguments.children[1].value = str(2**63 - 1)
     panel.run()
     panel.wait()
     assert panel.results[-1].values == (float("-inf"), 2**63 - 1)
@@ -223,7 +223,7 @@ def test_unavailable_runtimes_are_greyed_with_the_reason(monkeypatch):
 
 
 def test_functions_that_take_no_numbers_are_not_offered(panel):
-    assert set(panel._functions) == {"fact", "forever", "divide", "same"}
+    assert set(panel._controls._offered[""]) == {"fact", "forever", "divide", "same"}
 
 
 @pytest.mark.parametrize(

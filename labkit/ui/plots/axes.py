@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from labkit.display import format_seconds
+from labkit.ui.plots.easel import steady_ends, the_easel
 
 __all__ = ["log_axis", "no_y_axis", "time_axis"]
 
@@ -57,4 +59,8 @@ def no_y_axis(axes: Any) -> None:
 
 
 def _set_limits(axis: Any, low: float, high: float) -> None:
+    if the_easel() is not None:
+        is_log, (first, last) = axis.get_scale() == "log", axis.get_view_interval()
+        ends = steady_ends((math.log(first), math.log(last)), math.log(low), math.log(high)) if is_log else steady_ends((first, last), low, high)
+        low, high = map(math.exp, ends) if is_log else ends
     (axis.axes.set_xlim if axis.axis_name == "x" else axis.axes.set_ylim)(low, high)

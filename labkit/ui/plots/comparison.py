@@ -29,12 +29,14 @@ _NAME, _LONG_NAME = 22, 32
 _HEADER = ("contender", "shortest", "lower quartile", "median", "upper quartile", "longest", "samples")
 
 
-def plot_distribution(comparison: Comparison, *, recorded: str = "") -> Plot:
+def plot_distribution(comparison: Comparison, *, of: str = "samples", recorded: str = "") -> Plot:
     """Draw which share of each contender's samples took how long at most.
 
     Parameters
     ----------
     comparison : Comparison
+    of : str, optional
+        What the samples are.
     recorded : str, optional
         Of a recorded comparison: the machine and the date.
 
@@ -63,19 +65,19 @@ def plot_distribution(comparison: Comparison, *, recorded: str = "") -> Plot:
             axes.plot([], [], color=look.colour, linestyle=look.dashes, marker=look.marker, markersize=6, label=label)
         axes.set_ylim(0, 1.02)
         axes.yaxis.set_major_formatter(PercentFormatter(1))
-        axes.set_ylabel("share of samples")
+        axes.set_ylabel(f"share of {of}")
         time_axis(axes.xaxis, low, high, label="took at most", more=_beyond_words(beyond, "to the right"))
         legend_beside(axes, "Medians")
 
     picture = draw(
         paint,
-        title="How the samples are distributed",
+        title=f"How the {of} are distributed",
         height_inches=3.3,
         left_inches=0.85,
         right_inches=LEGEND_INCHES + text_inches(labels),
         recorded=recorded,
     )
-    return _plot(title_words("Distribution of the samples", recorded), timings, beyond, picture)
+    return _plot(title_words(f"Distribution of the {of}", recorded), timings, beyond, picture)
 
 
 def plot_run_order(comparison: Comparison, *, recorded: str = "") -> Plot:

@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
 import matplotlib.style
-from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
-from matplotlib.figure import Figure
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
 from PIL import Image
 
-from labkit.display import shorten
+from labkit.ui.plots.easel import the_easel
 from labkit.ui.plots.palette import FAINT, INK, PALE, PAPER
+from labkit.ui.plots.sheet import FONT_POINTS, Sheet
 
-__all__ = ["HATCH", "LEGEND_INCHES", "WIDTH_PIXELS", "coarsely", "draw", "legend_beside", "text_inches"]
+__all__ = ["LEGEND_INCHES", "draw", "legend_beside", "text_inches"]
 
-_WIDTH_INCHES = 7.5
-#: What a notebook shows of one inch, and how many dots of the picture are one of these pixels: more than one, for sharp screens.
-_PIXELS_PER_INCH = 100
-_dots_per_pixel: ContextVar[float] = ContextVar("dots_per_pixel", default=1.5)
-#: How wide a picture is shown.
-WIDTH_PIXELS = round(_WIDTH_INCHES * _PIXELS_PER_INCH)
-_FONT_POINTS = 9.5
+#: How many dots of the picture are one pixel of the page: more than one, for sharp screens.
+_DOTS_PER_PIXEL = 1.5
 #: What a legend needs beside its longest text.
 LEGEND_INCHES = 0.7
-#: Behind what was recorded.
-HATCH = "////"
-_LONGEST_RECORDED = 52
-_BOTTOM_INCHES = 0.55
+# Half as large as PNG, without a loss: a notebook that is kept must be small. What the next picture replaces need not be.
+_SMALL: dict[str, Any] = {"lossless": True, "method": 4}
+_QUICK: dict[str, Any] = {"lossless": True, "method": 1, "quality": 20}
 
 _STYLE = {
-    "font.size": _FONT_POINTS,
+    "font.size": FONT_POINTS,
     "axes.labelcolor": PALE,
     "axes.edgecolor": PALE,
     "axes.spines.top": False,
@@ -90,49 +82,25 @@ def draw(
     >>> draw(lambda axes: None, title="Nothing", height_inches=1.5, left_inches=0.5)[:4]
     b'RIFF'
     """
+    sheet, easel = Sheet(title, height_inches, left_inches, right_inches, top_inches, recorded), the_easel()
     # Whatever style the reader has set for plots of their own.
     with matplotlib.style.context(_STYLE, after_reset=True):
-        figure = Figure(figsize=(_WIDTH_INCHES, height_inches), dpi=_dots_per_pixel.get() * _PIXELS_PER_INCH)
-        canvas: Any = FigureCanvasAgg(figure)
-        figure.text(0.1 / _WIDTH_INCHES, 1 - 0.08 / height_inches, title, va="top", weight="bold", size=_FONT_POINTS + 1)
-        width = _WIDTH_INCHES - left_inches - right_inches
-        height = height_inches - top_inches - _BOTTOM_INCHES
-        axes = figure.add_axes((left_inches / _WIDTH_INCHES, _BOTTOM_INCHES / height_inches, width / _WIDTH_INCHES, height / height_inches))
-        if recorded:
-            axes.patch.set(hatch=HATCH, edgecolor=FAINT, linewidth=0)
-            words = f"Recorded: {shorten(recorded, _LONGEST_RECORDED)}"
-            figure.text(1 - 0.1 / _WIDTH_INCHES, 1 - 0.08 / height_inches, words, va="top", ha="right", style="italic", color=PALE)
-        paint(axes)
-        canvas.draw()
+        if easel is None:
+            canvas, axes = sheet.lay_out(_DOTS_PER_PIXEL)
+            paint(axes)
+            canvas.draw()
+        else:
+            canvas = easel.draw(sheet, paint)
         picture = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
     file = io.BytesIO()
-    # Half as large as PNG, without a loss: a notebook that is kept must be small.
-    picture.save(file, "WEBP", lossless=True, method=4)
+    picture.save(file, "WEBP", **(_SMALL if easel is None else _QUICK))
     return file.getvalue()
-
-
-@contextmanager
-def coarsely() -> Iterator[None]:
-    """Draw with as many dots as a plain screen has, in less than half the time: for pictures that the next one replaces at once.
-
-    Examples
-    --------
-    >>> with coarsely():
-    ...     coarse = draw(lambda axes: None, title="Nothing", height_inches=1.5, left_inches=0.5)
-    >>> len(coarse) < len(draw(lambda axes: None, title="Nothing", height_inches=1.5, left_inches=0.5))
-    True
-    """
-    token = _dots_per_pixel.set(1)
-    try:
-        yield
-    finally:
-        _dots_per_pixel.reset(token)
 
 
 @lru_cache(maxsize=1000)
 def _text_inches(text: str) -> float:
     renderer: Any = RendererAgg
-    width, _height, _descent = renderer(1, 1, 72).get_text_width_height_descent(text, FontProperties(size=_FONT_POINTS), ismath=False)
+    width, _height, _descent = renderer(1, 1, 72).get_text_width_height_descent(text, FontProperties(size=FONT_POINTS), ismath=False)
     return float(width) / 72
 
 

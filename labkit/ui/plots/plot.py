@@ -11,7 +11,7 @@ from html import escape
 from PIL import Image
 
 from labkit.display import html_table, text_table
-from labkit.ui.plots.figure import WIDTH_PIXELS
+from labkit.ui.plots.sheet import WIDTH_PIXELS
 
 __all__ = ["STYLE", "Plot", "folded"]
 
