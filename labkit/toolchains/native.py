@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import platform
 import sys
-import tempfile
-import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from labkit.errors import BuildError, ToolchainUnavailable
-from labkit.toolchains.cache import BuildCache
+from labkit.errors import ToolchainUnavailable
+from labkit.toolchains.kept_build import compile_once
 from labkit.toolchains.language import Missing
-from labkit.toolchains.process import run_process
-from labkit.toolchains.zig import find_zig, zig_environment
+from labkit.toolchains.zig import find_zig
 
 __all__ = ["build_native"]
-
-_TIMEOUT_SECONDS = 300.0
 
 
 def build_native(source: Path, *, static: bool = True, flags: Sequence[str] = ("-Os", "-s"), libraries: Sequence[Path] = ()) -> Path:
@@ -59,21 +52,6 @@ def build_native(source: Path, *, static: bool = True, flags: Sequence[str] = ("
         raise ToolchainUnavailable(f"A native program cannot be built here: {zig.reason}.", remedy=zig.remedy)
     target = ("-target", f"{platform.machine()}-linux-musl", "-static") if static and sys.platform == "linux" else ()
     links = [word for library in libraries for word in (str(library), f"-Wl,-rpath,{library.parent}")]
-    arguments = [*target, *flags, *links]
-    content = source.read_bytes()
-    parts = [str(zig), zig.command, arguments, [library.stat().st_mtime_ns for library in libraries], hashlib.sha256(content).hexdigest()]
-    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-    cache = BuildCache()
-    deadline = time.monotonic() + _TIMEOUT_SECONDS
-    with cache.lock(key, deadline):
-        if kept := cache.load(key):
-            return kept[0]
-        with tempfile.TemporaryDirectory(prefix="labkit-native-", ignore_cleanup_errors=True) as folder:
-            output = Path(folder, source.stem)
-            command = [*zig.command, "cc", *arguments, str(source), "-o", str(output)]
-            environment = {**os.environ, **zig_environment()}
-            ended = run_process(command, folder=Path(folder), environment=environment, timeout_seconds=deadline - time.monotonic())
-            if ended.exit_code != 0 or not output.is_file():
-                words = ended.output.strip() or f"the compiler ended with exit code {ended.exit_code}"
-                raise BuildError(f"{source.name} cannot be built for this machine: {words[:2000]}", remedy="Correct the source.", language="c")
-            return cache.store(key, output, source.stem, {})
+    clang, changed = replace(zig, command=(*zig.command, "cc")), [library.stat().st_mtime_ns for library in libraries]
+    failure = f"{source.name} cannot be built for this machine."
+    return compile_once(clang, [*target, *flags], [source], source.stem, links=links, beside=changed, failure=failure)

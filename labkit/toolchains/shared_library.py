@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from labkit.errors import BuildError
 from labkit.runtimes.artifacts import machine
-from labkit.toolchains.cache import BuildCache
+from labkit.toolchains.kept_build import compile_once
 from labkit.toolchains.language import Found, Missing
 from labkit.toolchains.probe import on_path, version_number, version_of
-from labkit.toolchains.process import run_process
-from labkit.toolchains.zig import find_zig, zig_environment
+from labkit.toolchains.zig import find_zig
 
 __all__ = ["NativeBuild", "build_shared_library", "find_gcc", "native_builds"]
 
-_TIMEOUT_SECONDS = 300.0
 # A module's floating point is the same to the last bit everywhere; without the first flag, compilers join a product and a sum where the
 # processor can, which rounds once in place of twice.
 _ALWAYS = ("-ffp-contract=off", "-fomit-frame-pointer", "-shared", "-fPIC")
@@ -114,21 +106,5 @@ def build_shared_library(sources: Sequence[Path], build: NativeBuild) -> Path:
     BuildError
         If the compiler refuses a source, or does not end.
     """
-    contents = [(source.name, hashlib.sha256(source.read_bytes()).hexdigest()) for source in sources]
-    parts = ["shared library", machine(), str(build.compiler), build.compiler.command, build.flags, contents]
-    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-    cache, deadline = BuildCache(), time.monotonic() + _TIMEOUT_SECONDS
-    with cache.lock(key, deadline):
-        if kept := cache.load(key):
-            return kept[0]
-        with tempfile.TemporaryDirectory(prefix="labkit-native-", ignore_cleanup_errors=True) as folder:
-            output = Path(folder, "library.so")
-            command = [*build.compiler.command, *build.flags, *(str(source.resolve()) for source in sources), "-o", output.name, "-lm"]
-            environment = {**os.environ, **zig_environment(), "TMPDIR": folder, "LC_ALL": "C.UTF-8"}
-            ended = run_process(command, folder=Path(folder), environment=environment, timeout_seconds=deadline - time.monotonic())
-            if ended.exit_code != 0 or ended.stopped or not output.is_file():
-                words = ended.output.strip() or f"it ended with exit code {ended.exit_code}"
-                raise BuildError(
-                    f"{build.name} makes no shared library of this source.", remedy="Correct the source.", language="c", diagnostics=words[:2000]
-                )
-            return cache.store(key, output, output.name, {})
+    failure = f"{build.name} makes no shared library of this source."
+    return compile_once(build.compiler, build.flags, sources, "library.so", links=["-lm"], beside=[machine()], failure=failure)
