@@ -24,6 +24,7 @@ class AssemblyScript(Language):
     name = "assemblyscript"
     title = "AssemblyScript"
     suffixes = (".ts",)
+    export = "write export before the function"
     includes = [(r"\bfrom\s*['\"](\.[^'\"\n]+)['\"]", ending) for ending in (".ts", "")]
     features = {
         "simd": ("--enable", "simd"),

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from labkit.errors import ArgumentError, BuildError, LabkitError, ToolchainUnavailable, UnreadableFile
+from labkit.modules.interface import read_interface
 from labkit.modules.load import to_wasm
+from labkit.modules.types import FuncType
 from labkit.toolchains.artifact import Artifact
 from labkit.toolchains.cache import BuildCache
 from labkit.toolchains.component import find_adapter, to_component
@@ -33,7 +35,9 @@ __all__ = ["TIMEOUT_SECONDS", "build"]
 #: How long a compiler may take.
 TIMEOUT_SECONDS = 300.0
 # Raise it where the same flags come to mean another build.
-_RECIPE = 2
+_RECIPE = 3
+# Functions that compilers export by themselves.
+_OF_THE_COMPILER = ("_start", "_initialize")
 
 
 def build(
@@ -155,6 +159,7 @@ def _compile(job: Job, adapter: Found | Missing | None, optimizer: Found | Missi
         "compiled_size_bytes": compiled_size_bytes,
         "size_bytes": _check(job),
         "optimizer": str(optimizer) if isinstance(optimizer, Found) else "",
+        "note": _note(job),
     }
 
 
@@ -168,6 +173,16 @@ def _check(job: Job) -> int:
             remedy="Look whether the source defines what the kind asks for.",
             language=job.language.name,
         ) from None
+
+
+def _note(job: Job) -> str:
+    """Tell the reader of a library's source that exports nothing; a component's compiler refuses that itself."""
+    if job.request.kind != "library" or job.request.target == WASIP2:
+        return ""
+    exports = read_interface(job.output.read_bytes()).exports
+    if any(isinstance(item.type, FuncType) and item.name not in _OF_THE_COMPILER for item in exports):
+        return ""
+    return f"It exports no function that could be called. To export one in {job.language.title}, {job.language.export}."
 
 
 def _key(program: Program, language: Language, request: Request, tools: Sequence[Found], flags: Sequence[str], name: str) -> str:
@@ -185,6 +200,7 @@ def _restore(shown: Artifact, path: Path, record: dict[str, Any]) -> Artifact:
         size_bytes=int(record["size_bytes"]),
         compiled_size_bytes=int(record["compiled_size_bytes"]),
         optimizer=str(record["optimizer"]),
+        note=str(record["note"]),
         from_cache=True,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 from labkit.toolchains.job import Job
@@ -15,6 +16,9 @@ __all__ = ["C", "Cpp"]
 
 # Zig's clang would make undefined behaviour trap, without optimisation even with a run-time library that prints.
 _ALWAYS = ("-fno-sanitize=undefined", "-fno-color-diagnostics")
+_OBJECT = f"{MAIN}.o"
+# What clang calls the main function, without parameters and with them. The C library asks for it weakly: without one, a program links, and traps.
+_MAINS = (b"__main_void", b"__main_argc_argv")
 
 
 class C(Language):
@@ -24,6 +28,7 @@ class C(Language):
     title = "C"
     suffixes: ClassVar[tuple[str, ...]] = (".c",)
     includes = [(r'^\s*#\s*(?:include|embed)\s*"([^"\n]+)"', "")]
+    export = 'write __attribute__((export_name("NAME"))) before the function'
     features: ClassVar[Mapping[str, tuple[str, ...]]] = {feature: (name,) for feature, name in zig_feature_names.items()}
 
     driver: ClassVar[str] = "cc"
@@ -44,13 +49,16 @@ class C(Language):
         return (f"--target=wasm32-{system}", f"-mcpu={processor}", level, "-s", *self.dialect, *shape, *_ALWAYS)
 
     def compile(self, job: Job) -> None:
-        """Compile and link; at whatever level, with the C library that set-up made: Zig makes it anew for each level, which takes long."""
-        flags, linked = self.flags(job.request), self.flags(replace(job.request, optimize=None))
-        driver, environment, source = [*job.found.command, self.driver], zig_environment(), job.source
-        if flags != linked:
-            source = f"{MAIN}.o"
-            job.run([*driver, *flags, "-c", job.source, "-o", source], environment=environment)
-        job.run([*driver, *linked, source, "-o", job.output.name], environment=environment)
+        """Compile the source as it is asked for, and link it with the C library that set-up made.
+
+        Zig would make that library anew for each level and each set of features, which takes long.
+        """
+        driver, environment = [*job.found.command, self.driver], zig_environment()
+        job.run([*driver, *self.flags(job.request), "-c", job.source, "-o", _OBJECT], environment=environment)
+        if job.request.kind == "command" and _lacks_main(job.folder / _OBJECT):
+            raise job.without_main()
+        usual = self.flags(replace(job.request, optimize=None, features=()))
+        job.run([*driver, *usual, _OBJECT, "-o", job.output.name], environment=environment)
 
 
 class Cpp(C):
@@ -62,3 +70,8 @@ class Cpp(C):
     driver = "c++"
     # WebAssembly's exceptions are a proposal that not every runtime takes, and the library comes without them.
     dialect = ("-fno-exceptions", "-std=c++20")
+
+
+def _lacks_main(module: Path) -> bool:
+    """Whether an object file that is there, whose symbols have names, defines no main function."""
+    return module.is_file() and not any(name in module.read_bytes() for name in _MAINS)

@@ -87,7 +87,7 @@ class BuildCache:
                     break
                 except BlockingIOError:
                     if time.monotonic() > deadline:
-                        remedy = "Wait for it, or raise build(timeout_seconds=…)."
+                        remedy = "Wait for it, or give more with timeout_seconds=… or --timeout."
                         raise BuildError("Another kernel is still building, and the time limit is over.", remedy=remedy) from None
                     time.sleep(_LOOK_SECONDS)
             yield

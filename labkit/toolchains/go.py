@@ -23,6 +23,8 @@ class Go(Language):
     name = "go"
     title = "Go"
     suffixes = (".go",)
+    export = "write //go:wasmexport NAME in the line before the function"
+    without_main = "function main is undeclared"
     targets = {"command": (WASIP1,), "library": (WASIP1,)}
     includes = [(r"^//go:embed\s+(\S+)", "")]
 

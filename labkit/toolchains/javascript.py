@@ -25,7 +25,6 @@ __all__ = ["GUESTS", "JavaScript", "build_engine"]
 
 #: The C and Python that guests are linked with.
 GUESTS = Path(__file__).parent / "guests"
-_WIT_REMEDY = "Say it in a comment of the source: // wit: export fib: func(n: s32) -> s32;"
 
 
 class JavaScript(Language):
@@ -34,6 +33,7 @@ class JavaScript(Language):
     name = "javascript"
     title = "JavaScript"
     suffixes = (".js", ".mjs")
+    export = "say it in a comment of the source: // wit: export fib: func(n: s32) -> s32;"
     targets: ClassVar[Mapping[str, tuple[str, ...]]] = {"command": (WASIP1,), "library": (WASIP1, WASIP2)}
     features = {"simd": ("+simd128",)}
 
@@ -61,7 +61,7 @@ class JavaScript(Language):
             if unfit:
                 raise job.fail(f"A core module cannot export a function with the type {unfit}.", remedy="Use numbers, or target='wasip2'.")
             if not functions:
-                raise job.fail("The source does not say which functions it exports.", remedy=_WIT_REMEDY)
+                raise job.without_export()
         engine = job.found.parts["engine"]
         job.run([str(engine / "check"), job.source])
         (job.folder / "program.c").write_text(c_program(job.program.source, job.program.shown, functions), encoding="utf-8")
@@ -85,7 +85,7 @@ class JavaScript(Language):
     def _componentize(job: Job, text: str) -> None:
         wit = world(text)
         if not wit:
-            raise job.fail("The source does not say which functions it exports.", remedy=_WIT_REMEDY)
+            raise job.without_export()
         (job.folder / "guest.wit").write_text(wit, encoding="utf-8")
         flags = job.language.flags(job.request)
         job.run([*job.found.command, "componentize", job.source, "--wit", "guest.wit", *flags, "--out", job.output.name])

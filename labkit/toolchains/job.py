@@ -115,17 +115,34 @@ class Job:
             message, remedy=remedy, language=self.language.name, diagnostics=words, line=first_line(words, self.program.shown) if words else None
         )
 
+    def without_main(self, output: str = "") -> BuildError:
+        """An error about a source that has no main function."""
+        if self.request.kind == "library":
+            message, remedy = "wants a main function in a library too", "Add one that does nothing."
+        else:
+            message = "finds no main function in this source, and a program begins there"
+            remedy = "Write one; or, if its functions are to be called, build a library: kind='library', in a cell --kind library or a --call."
+        return self.fail(f"{self.found.name} {message}.", remedy=remedy, output=output)
+
+    def without_export(self) -> BuildError:
+        """An error about a library's source that exports nothing."""
+        how = self.language.export
+        return self.fail("The source does not say which functions it exports.", remedy=f"{how[0].upper()}{how[1:]}")
+
     def _failure(self, ended: Ended) -> BuildError:
         name, title, output = self.found.name, self.language.title, ended.output
         if ended.stopped == "time":
             message = f"{name} had not ended after {format_seconds(ended.wall_seconds)} and was stopped."
-            return self.fail(message, remedy="Raise build(timeout_seconds=…), or look for what makes the source so hard to compile.", output=output)
+            remedy = "Give it more, with timeout_seconds=… or --timeout; or look for what makes the source so hard to compile."
+            return self.fail(message, remedy=remedy, output=output)
         if ended.stopped == "output":
             message = f"{name} wrote more than {format_bytes(32 * 2**20)} of messages and was stopped."
             return self.fail(message, remedy="Correct the first error and try again; the beginning is above.", output=output)
         if ended.exit_code < 0:
             message = f"{name} was ended by signal {-ended.exit_code}."
             return self.fail(message, remedy="Try again, with more memory free; if it stays so, the source makes the compiler crash.", output=output)
+        if self.language.without_main and self.language.without_main in output:
+            return self.without_main(output)
         message = f"{name} refuses this {title} source."
         return self.fail(message, remedy="Correct the source and build again.", output=output)
 

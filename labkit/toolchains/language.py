@@ -113,6 +113,10 @@ class Language(ABC):
     features: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     #: How a source names a file beside it, and what is added to the name; group 1 is the name.
     includes: ClassVar[Sequence[tuple[str, str]]] = ()
+    #: How a source says that a library exports a function.
+    export: ClassVar[str]
+    #: What the compiler writes where the source has no main function; empty where it writes nothing, or none is needed.
+    without_main: ClassVar[str] = ""
 
     @abstractmethod
     def find(self, target: str) -> Found | Missing:

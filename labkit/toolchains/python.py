@@ -80,6 +80,7 @@ class Python(Language):
     name = "python"
     title = "Python"
     suffixes = (".py",)
+    export = "say it in a comment of the source: # wit: export fib: func(n: s32) -> s32;"
     targets: ClassVar[Mapping[str, tuple[str, ...]]] = {"command": (WASIP1, WASIP2), "library": (WASIP2,)}
     includes = [(r"^\s*(?:import|from)\s+(\w+)", ending) for ending in (".py", "/__init__.py")]
 
@@ -118,8 +119,7 @@ class Python(Language):
         text = job.program.source.decode("utf-8", "replace")
         wit = _COMMAND_WIT if job.request.kind == "command" else world(text)
         if not wit:
-            remedy = "Say it in a comment of the source: # wit: export fib: func(n: s32) -> s32;"
-            raise job.fail("The source does not say which functions it exports.", remedy=remedy)
+            raise job.without_export()
         (job.folder / "guest.wit").write_text(wit, encoding="utf-8")
         app = _COMMAND_APP.format(text=text, shown=job.program.shown) if job.request.kind == "command" else _LIBRARY_APP
         (job.folder / "app.py").write_text(app, encoding="utf-8")

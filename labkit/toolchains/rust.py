@@ -23,6 +23,8 @@ class Rust(Language):
     name = "rust"
     title = "Rust"
     suffixes = (".rs",)
+    export = 'write #[no_mangle] pub extern "C" before fn'
+    without_main = "E0601"
     includes = [
         *((r"^\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*;", ending) for ending in (".rs", "/mod.rs")),
         (r'\binclude(?:_str|_bytes)?!\s*\(\s*"([^"\n]+)"\s*\)', ""),

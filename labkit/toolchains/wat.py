@@ -18,6 +18,7 @@ class Wat(Language):
     name = "wat"
     title = "WebAssembly text"
     suffixes = (".wat",)
+    export = 'write (func (export "NAME") …)'
     targets = {"command": (WASIP1,), "library": (FREESTANDING, WASIP1)}
     features = dict.fromkeys(FEATURES, ())
 

@@ -52,6 +52,8 @@ class Zig(Language):
     name = "zig"
     title = "Zig"
     suffixes = (".zig",)
+    export = "write export before fn"
+    without_main = "entry symbol not defined"
     includes = [(r'@(?:import|embedFile)\(\s*"([^"\n]+)"\s*\)', "")]
     features: ClassVar[Mapping[str, tuple[str, ...]]] = {feature: (name,) for feature, name in zig_feature_names.items()}
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from labkit.errors import ArgumentError, ArgumentRangeError
 from labkit.runtimes.registry import RUNTIME_NAMES, runtimes
+from labkit.toolchains.build import TIMEOUT_SECONDS
 from labkit.toolchains.language import FEATURES
 from labkit.toolchains.registry import LANGUAGE_NAMES, language_named
 from labkit.toolchains.request import KINDS, OPTIMIZATIONS, TARGETS
@@ -22,11 +23,12 @@ OPTIONS = {
     "--args": "the program's arguments; after a lone -- they may begin with hyphens",
     "--stdin": r"what the program reads, in quotes; \n in it ends a line",
     "--env": "the program's environment: NAME=value …",
-    "--time": "seconds for each run",
+    "--time": "seconds for each run (1)",
     "--kind": "what the source is; a library where there is a --call",
     "--target": "what the module may import; wasip2 makes a component",
     "--optimize": "the compiler's level, and wasm-opt after it where that is present",
     "--features": "proposals it may use, with commas between",
+    "--timeout": "seconds after which the compiler is stopped (300)",
 }
 #: What an option's value may be, where that is one of a few.
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -38,6 +40,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 DEFAULT_RUNTIMES = ("wasmtime", "wasmer")
 DEFAULT_SECONDS, LARGEST_SECONDS = 1.0, 60.0
+LARGEST_TIMEOUT_SECONDS = 3600.0
 _EXAMPLES = (
     "%%wasm wat --name module --run wasmtime,wasmer --call add 1 2",
     "%%wasm c --name hello --run wasmtime,wasmer --args a b",
@@ -61,7 +64,7 @@ class CellOptions:
     calls : tuple of tuple of str
         Each a function's name and its arguments.
     time_seconds : float
-    kind, target, optimize, features
+    kind, target, optimize, features, timeout_seconds
         As for `labkit.build`.
     runs_program : bool
         Whether the cell is a program to be run.
@@ -80,6 +83,7 @@ class CellOptions:
     target: str | None = None
     optimize: str | None = None
     features: tuple[str, ...] = ()
+    timeout_seconds: float = TIMEOUT_SECONDS
     runs_program: bool = False
     arguments: tuple[str, ...] = ()
     stdin: str = ""
@@ -122,11 +126,12 @@ def read_options(line: str) -> CellOptions:
         _name(_single(given, "--name")),
         _runtime_names(_single(given, "--run")),
         calls,
-        _seconds(_single(given, "--time")),
+        _seconds(given, "--time", DEFAULT_SECONDS, LARGEST_SECONDS),
         kind=_choice(given, "--kind") or KINDS[bool(calls)],
         target=_choice(given, "--target"),
         optimize=_choice(given, "--optimize"),
         features=_features(given["--features"]),
+        timeout_seconds=_seconds(given, "--timeout", TIMEOUT_SECONDS, LARGEST_TIMEOUT_SECONDS),
         runs_program=runs_program,
         arguments=tuple(word for words in given["--args"] for word in words),
         stdin=(_single(given, "--stdin") or "").replace("\\n", "\n"),
@@ -260,13 +265,14 @@ def _calls(given: list[list[str]]) -> tuple[tuple[str, ...], ...]:
     return tuple(map(tuple, given))
 
 
-def _seconds(word: str | None) -> float:
+def _seconds(given: Given, option: str, default: float, largest: float) -> float:
+    word = _single(given, option)
     if word is None:
-        return DEFAULT_SECONDS
+        return default
     try:
         seconds = float(word)
     except ValueError:
-        raise _misunderstood(f"--time {_shown(word)} is no number of seconds") from None
-    if not 0 < seconds <= LARGEST_SECONDS:
-        raise ArgumentRangeError(f"--time {word} is not between 0 and {LARGEST_SECONDS:g} seconds.", remedy="Choose a time in between.")
+        raise _misunderstood(f"{option} {_shown(word)} is no number of seconds") from None
+    if not 0 < seconds <= largest:
+        raise ArgumentRangeError(f"{option} {word} is not between 0 and {largest:g} seconds.", remedy="Choose a time in between.")
     return seconds

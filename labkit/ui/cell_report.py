@@ -86,6 +86,8 @@ class CellReport:
         made = [f"{size} of WebAssembly, compiled by {built.toolchain} in {format_seconds(built.wall_seconds)}{kept}."]
         if built.optimizer:
             made.append(f"Before {built.optimizer}: {format_bytes(built.compiled_size_bytes)}; after it: {size}.")
+        if built.note:
+            made.append(built.note)
         return made
 
     def _interface(self, layers: list[Layer]) -> str:

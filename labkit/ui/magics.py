@@ -17,7 +17,7 @@ from labkit.sandbox.run import Outcome, Result, run
 from labkit.toolchains.artifact import Artifact
 from labkit.toolchains.cell import compile_cell
 from labkit.toolchains.language import WASIP2, Missing
-from labkit.toolchains.registry import LANGUAGE_NAMES
+from labkit.toolchains.registry import LANGUAGE_NAMES, language_named
 from labkit.toolchains.wasm_opt import find_wasm_opt
 from labkit.ui import short_errors
 from labkit.ui.cell_options import CHOICES, OPTIONS, CellOptions, read_options, usage
@@ -65,7 +65,7 @@ def run_cell(line: str, cell: str, variables: dict[str, Any], *, live: LiveOutpu
     wasm, assemble_seconds, artifact = _make(options, cell)
     if options.name:
         variables[options.name] = wasm
-    calls = [_call(wasm, words, name, options.time_seconds) for words in options.calls for name in options.runtime_names]
+    calls = [_call(wasm, words, name, options) for words in options.calls for name in options.runtime_names]
     if options.runs_program:
         calls += [_run_program(artifact or wasm, options, name, live) for name in options.runtime_names]
         if live is not None:
@@ -84,7 +84,15 @@ def _make(options: CellOptions, cell: str) -> tuple[bytes, float, Artifact | Non
         check_valid(wasm, f"\n{cell}")
         if options.optimize is None and options.target is None:
             return wasm, seconds, None
-    artifact = compile_cell(options.language, cell, kind=options.kind, optimize=options.optimize, features=options.features, target=options.target)
+    artifact = compile_cell(
+        options.language,
+        cell,
+        kind=options.kind,
+        optimize=options.optimize,
+        features=options.features,
+        target=options.target,
+        timeout_seconds=options.timeout_seconds,
+    )
     return artifact.read_bytes(), seconds, artifact
 
 
@@ -98,10 +106,14 @@ def _notes(options: CellOptions, artifact: Artifact | None) -> tuple[str, ...]:
     return (f"The level is the compiler's alone: {found.reason}. {found.remedy}",) if isinstance(found, Missing) else ()
 
 
-def _call(wasm: bytes, words: tuple[str, ...], name: str, seconds: float) -> Call:
+def _call(wasm: bytes, words: tuple[str, ...], name: str, options: CellOptions) -> Call:
     """Call a function."""
-    text = f"{words[0]}({', '.join(words[1:])})"
-    return _attempt(text, name, seconds, lambda: run(wasm, export=words[0], args=words[1:], runtime=name, limits=Limits(time=seconds)))
+    text, seconds = f"{words[0]}({', '.join(words[1:])})", options.time_seconds
+    try:
+        return _attempt(text, name, seconds, lambda: run(wasm, export=words[0], args=words[1:], runtime=name, limits=Limits(time=seconds)))
+    except ExportNotFound as error:
+        language = language_named(options.language)
+        raise ExportNotFound(error.message, remedy=f"{error.remedy} To export one in {language.title}, {language.export}.") from None
 
 
 def _run_program(source: Artifact | bytes, options: CellOptions, name: str, live: LiveOutput | None) -> Call:

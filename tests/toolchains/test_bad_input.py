@@ -14,8 +14,9 @@ import labkit
 from labkit.errors import ArgumentError, BuildError, ToolchainUnavailable, UnreadableFile, Unsupported
 from labkit.toolchains import component, zig
 from labkit.toolchains.cell import compile_cell
+from labkit.toolchains.registry import language_named
 from tests.conftest import no_process
-from tests.toolchains.conftest import need
+from tests.toolchains.conftest import SOURCES, need
 
 WRONG = {
     "c": "int main(void) {\n  return missing;\n}\n",
@@ -47,6 +48,69 @@ def test_in_a_cell_the_magic_is_the_first_line(name):
     with pytest.raises(BuildError) as caught:
         compile_cell(name, WRONG[name])
     assert caught.value.line == 3
+
+
+WITHOUT_MAIN = {
+    "c": "/* int main(void) */ int twice(int n) { return 2 * n; }\n",
+    "cpp": "int twice(int n) { return 2 * n; }\n",
+    "zig": "export fn twice(n: i32) i32 {\n  return 2 * n;\n}\n",
+    "rust": "pub fn twice(n: i32) -> i32 { 2 * n }\n",
+    "go": "package main\nfunc twice(n int32) int32 { return 2 * n }\n",
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_MAIN)
+def test_a_program_without_a_main_function_is_told_what_to_write(name):
+    need(name, "wasip1")
+    with pytest.raises(BuildError, match="finds no main function in this source") as caught:
+        labkit.build(WITHOUT_MAIN[name], language=name)
+    assert caught.value.remedy.startswith("Write one; or, if its functions are to be called, build a library: kind='library'")
+    assert "/tmp" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("c", "int main(void) { return 0; }"),
+        ("c", "int main(int count, char **words) { return 0; }"),
+        ("c", "#define START main\nint START() { return 0; }"),
+        ("cpp", "int main() {}"),
+        ("cpp", "auto main(int, char **) -> int { return 0; }"),
+    ],
+)
+@pytest.mark.parametrize("level", [None, "none", "speed"])
+def test_every_way_to_write_main_is_a_program(name, source, level):
+    assert labkit.run(labkit.build(source, language=name, optimize=level)).exit_code == 0
+
+
+def test_go_wants_a_main_function_in_a_library_too():
+    need("go", "wasip1")
+    with pytest.raises(BuildError, match=r"(?s)Go wants a main function in a library too.*Add one that does nothing\.") as caught:
+        labkit.build("package main\n//go:wasmexport twice\nfunc twice(n int32) int32 { return 2 * n }\n", language="go", kind="library")
+    assert "function main is undeclared" in caught.value.diagnostics
+
+
+WITHOUT_EXPORT = {
+    **{name: source.replace("export ", "") for name, source in WITHOUT_MAIN.items()},
+    "go": WITHOUT_MAIN["go"] + "func main() {}\n",
+    "assemblyscript": "function twice(n: i32): i32 { return 2 * n; }\n",
+    "wat": "(module (func $twice))",
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_EXPORT)
+def test_a_library_that_exports_nothing_says_so_and_how(name, fresh_cache):
+    need(name, "wasip1")
+    first, second = (labkit.build(WITHOUT_EXPORT[name], language=name, kind="library") for _ in range(2))
+    assert second.from_cache
+    for artifact in (first, second):
+        language = language_named(name)
+        assert artifact.note == f"It exports no function that could be called. To export one in {language.title}, {language.export}."
+        assert artifact.note in str(artifact)
+
+
+def test_what_is_exported_needs_no_note():
+    assert labkit.build(SOURCES / "fib.c", kind="library").note == labkit.build(SOURCES / "hello.c").note == ""
 
 
 def test_a_python_component_shows_its_own_traceback():
@@ -102,7 +166,7 @@ def test_a_source_that_includes_itself_ends():
 
 def test_a_compiler_that_hangs_is_stopped_with_all_it_started(compiler, fresh_cache):
     compiler("sleep 98765 & sleep 98765")
-    with pytest.raises(BuildError, match=r"had not ended after .* and was stopped\. Raise build\(timeout_seconds"):
+    with pytest.raises(BuildError, match=r"had not ended after .* and was stopped\. Give it more, with timeout_seconds=… or --timeout;"):
         labkit.build("int main;", language="c", timeout_seconds=0.5)
     assert no_process("98765")
 

@@ -108,16 +108,16 @@ def test_a_package_never_downloads(tmp_path):
         labkit.build(tmp_path)
 
 
-@pytest.mark.parametrize("level", ["none", "speed"])
-def test_another_level_is_linked_with_the_library_that_set_up_made(level, tmp_path, monkeypatch, fresh_cache):
+@pytest.mark.parametrize("options", [{"optimize": "none"}, {"optimize": "speed"}, {"features": ["simd", "tail-call"]}])
+def test_another_level_and_more_features_are_linked_with_the_library_that_set_up_made(options, monkeypatch, fresh_cache):
     commands: list[list[str]] = []
     run = job.Job.run
     monkeypatch.setattr(job.Job, "run", lambda self, command, **options: commands.append(list(command)) or run(self, command, **options))
-    artifact = labkit.build('#include <stdio.h>\nint main(void) { puts("at any level"); }\n', language="c", optimize=level)
-    assert labkit.run(artifact).stdout == b"at any level\n"
+    artifact = labkit.build('#include <stdio.h>\nint main(void) { puts("always"); }\n', language="c", **options)
+    assert labkit.run(artifact).stdout == b"always\n"
     compiled, linked, *_ = commands
-    assert {"-O0", "-O3"} & set(compiled)
-    assert "-Os" in linked
+    assert {"-O0", "-O3", "-mcpu=generic+simd128+tail_call"} & set(compiled)
+    assert {"-Os", "-mcpu=generic"} <= set(linked)
     assert not {"-O0", "-O3"} & set(linked)
 
 

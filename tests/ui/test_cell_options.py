@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from labkit.errors import ArgumentError, LabkitError
 from labkit.runtimes.registry import RUNTIME_NAMES, runtimes
+from labkit.toolchains.build import TIMEOUT_SECONDS
 from labkit.ui.cell_options import read_options
 
 
@@ -22,6 +23,12 @@ def test_what_a_program_is_given():
     assert (options.language, options.kind, options.runs_program, options.calls) == ("cpp", "command", True, ())
     assert (options.arguments, options.environment, options.stdin) == (("a", "b c", "-1"), {"K": "v=w", "L": ""}, "x\ny")
     assert (options.optimize, options.features, options.target) == ("size", ("simd", "threads"), "wasip2")
+    assert options.timeout_seconds == TIMEOUT_SECONDS
+
+
+def test_how_long_a_run_and_a_compiler_may_take():
+    options = read_options("c --time 2 --timeout 900")
+    assert (options.time_seconds, options.timeout_seconds) == (2.0, 900.0)
 
 
 def test_a_call_makes_a_library_and_nothing_runs_unasked():
@@ -66,6 +73,9 @@ def test_runtime_twice_runs_once():
         ("wat --time nan", "not between"),
         ("wat --time -1", "not between"),
         ("wat --time 1e300", "not between"),
+        ("c --timeout soon", "--timeout 'soon' is no number"),
+        ("c --timeout 0", "--timeout 0 is not between 0 and 3600"),
+        ("c --timeout inf", "not between"),
         ("wat --call 'add", "quotation"),
         ("wat --call add --args x", "--args is for a program"),
         ("c --call add --kind command", "--kind says command"),

@@ -207,6 +207,7 @@ def test_other_errors_keep_their_traceback(shell, capsys):
         ("%%wasm --", ["--help"]),
         ("%%wasm wat --", OPTIONS),
         ("%%wasm c --optimize ", OPTIMIZATIONS),
+        ("%%wasm c --tim", ["--time", "--timeout"]),
         ("%%wasm c --optimize s", ["size", "speed"]),
         ("%%wasm c --features simd,", FEATURES),
         ("%%wasm c --run wasmtime --", OPTIONS),
@@ -398,6 +399,34 @@ def test_a_hanging_compiler_ends_with_an_interrupt(compiler, fresh_cache):
         run_cell("c --name echo --run wasmtime", ECHO, variables)
     assert variables["echo"] is None
     assert no_process("65432")
+
+
+def test_a_compiler_is_stopped_when_the_cell_says_so(compiler, fresh_cache):
+    compiler("sleep 54321")
+    with pytest.raises(BuildError, match=r"had not ended after .* and was stopped\. Give it more, with timeout_seconds=… or --timeout"):
+        run_cell("c --timeout 0.5", ECHO, {})
+    assert no_process("54321")
+
+
+@pytest.mark.parametrize(
+    ("language", "cell", "said"),
+    [
+        ("c", "int f(void) { return 7; }", r'in C, write __attribute__\(\(export_name\("NAME"\)\)\) before the function\.'),
+        ("zig", "fn f() i32 { return 7; }", r"in Zig, write export before fn\."),
+        ("rust", "pub fn f() -> i32 { 7 }", r'in Rust, write #\[no_mangle\] pub extern "C" before fn\.'),
+        ("wat", "(module (func $f))", r'in WebAssembly text, write \(func \(export "NAME"\) …\)\.'),
+    ],
+)
+def test_a_call_of_a_function_that_is_not_exported_is_told_how_to_export_it(language: str, cell: str, said: str):
+    need(language, "freestanding")
+    with pytest.raises(ExportNotFound, match=rf"exports no function 'f'\. It exports none\. To export one {said}"):
+        run_cell(f"{language} --call f", cell, {})
+
+
+def test_a_library_without_exports_says_so_in_its_report():
+    report = run_cell("c --kind library", "int f(void) { return 7; }", {})
+    for text in (str(report), report._repr_html_()):
+        assert "It exports no function that could be called. To export one in C, write " in text
 
 
 def test_an_endless_program_ends_with_an_interrupt():
