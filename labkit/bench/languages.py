@@ -19,10 +19,10 @@ from labkit.bench.language_measures import (
     kernel_seconds,
     start_seconds,
 )
-from labkit.display import format_bytes, format_seconds, html_table, text_table
+from labkit.display import format_bytes, format_seconds, html_table, shorten, text_table
 from labkit.errors import BenchError, LabkitError, ToolchainUnavailable
 from labkit.runtimes.registry import runtimes
-from labkit.sandbox.run import run
+from labkit.sandbox.run import Result, run
 from labkit.toolchains.artifact import Artifact
 from labkit.toolchains.registry import language_named
 
@@ -32,6 +32,7 @@ __all__ = ["BENCH", "SURVEYED", "LanguageRow", "LanguageSurvey", "survey_languag
 SURVEYED = ("c", "cpp", "rust", "zig", "assemblyscript", "go", "javascript", "python")
 # How much of the time goes to the kernel; the starts take the rest.
 _KERNEL_SHARE = 0.8
+_LONGEST_WORDS = 80
 _GOAL = Goal("fib: Rust / C", 1.5, Direction.AT_MOST)
 
 
@@ -202,7 +203,14 @@ def _why_not(hello: Artifact, runtime: str) -> str:
         result = run(hello, args=[*hello.arguments, "a"], runtime=runtime, limits=GUEST_LIMITS)
     except LabkitError as error:
         return str(error)
-    return "" if result.stdout == b"argument 1: a\n" else result.message or f"it printed {result.stdout[:40]!r}"
+    return "" if result.stdout == b"argument 1: a\n" else _failure(result)
+
+
+def _failure(result: Result) -> str:
+    """In one line, how a run ended that did not print what it should: the runtime's words, and the program's own."""
+    said = " ".join(result.stderr.decode("utf-8", "replace").split())
+    ended = result.message or (f"exit code {result.exit_code}" if result.exit_code else f"it printed {result.stdout[:40]!r}")
+    return f"{ended.rstrip('.')}: {shorten(said, _LONGEST_WORDS)}" if said else ended
 
 
 def _that_work(measures: Mapping[str, Callable[[], float]]) -> tuple[dict[str, str], dict[str, Callable[[], float]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from labkit.toolchains.artifact import Artifact
 from labkit.toolchains.language import Language, Request
 from labkit.toolchains.sources import Program
 
-__all__ = ["MANIFEST", "Prebuilt", "find_prebuilt", "prebuilt_path", "read_manifest", "source_digest"]
+__all__ = ["LARGEST_BYTES", "MANIFEST", "Prebuilt", "find_prebuilt", "prebuilt_path", "read_manifest", "source_digest"]
 
 MANIFEST = "manifest.json"
+#: Nothing larger is kept in the repository.
+LARGEST_BYTES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def read_manifest() -> tuple[Prebuilt, ...]:
 
     Examples
     --------
-    >>> all(entry.size_bytes <= 2 * 2**20 for entry in read_manifest())
+    >>> all(entry.size_bytes <= LARGEST_BYTES for entry in read_manifest())
     True
     """
     try:
@@ -112,12 +114,14 @@ def prebuilt_path(entry: Prebuilt) -> Path:
 
 
 def find_prebuilt(program: Program, language: Language, request: Request) -> Artifact | None:
-    """The prebuilt module of a source, where it was built as is asked."""
+    """The prebuilt module of a source, where it was built as is asked; a request without a level is served by what was made small, too."""
     if program.beside:
         return None
-    wanted = (source_digest(program.source), language.name, request)
+    requests = (request, replace(request, optimize=request.optimize or "size"))
+    source = (source_digest(program.source), language.name)
     for entry in read_manifest():
-        if (entry.source_sha256, entry.language, Request(entry.kind, entry.target, entry.optimize, entry.features)) == wanted:
+        built = Request(entry.kind, entry.target, entry.optimize, entry.features)
+        if (entry.source_sha256, entry.language) == source and built in requests:
             return Artifact(
                 prebuilt_path(entry),
                 entry.language,

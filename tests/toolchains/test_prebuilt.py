@@ -10,10 +10,10 @@ import pytest
 import labkit
 from labkit.data_files import data_folder
 from labkit.errors import ArtifactError, ToolchainUnavailable
-from labkit.toolchains import prebuilt, zig
+from labkit.toolchains import go, prebuilt, zig
 from labkit.toolchains.component import find_adapter
 from labkit.toolchains.language import Missing
-from labkit.toolchains.prebuilt import read_manifest, source_digest
+from labkit.toolchains.prebuilt import LARGEST_BYTES, read_manifest, source_digest
 from labkit.toolchains.registry import language_named
 from tests.toolchains.conftest import HOSTS, SOURCES, execute
 
@@ -35,11 +35,14 @@ def test_the_manifest_names_every_module_there_is_and_no_other():
     assert sorted(ENTRIES) == sorted(path.name for path in (data_folder() / "modules").glob("*.wasm"))
 
 
+def test_no_file_is_too_large_for_the_repository():
+    assert {path.name for path in (data_folder() / "modules").iterdir() if path.stat().st_size > LARGEST_BYTES} == set()
+
+
 @pytest.mark.parametrize("file", ENTRIES)
 def test_a_module_is_what_the_manifest_says(file):
     entry, wasm = ENTRIES[file], (data_folder() / "modules" / file).read_bytes()
     assert (len(wasm), hashlib.sha256(wasm).hexdigest()) == (entry.size_bytes, entry.sha256)
-    assert entry.size_bytes <= 2 * 2**20
     assert source_digest((SOURCES / entry.source).read_bytes()) == entry.source_sha256, "run data/modules/build.py"
 
 
@@ -80,6 +83,18 @@ def test_a_kernel_is_taken_as_it_was_asked_for(without_zig):
     assert simd.prebuilt
     assert "simd" in simd.path.name
     assert "simd" not in plain.path.name
+
+
+def test_without_a_level_a_module_that_was_made_small_is_taken(monkeypatch, fresh_cache):
+    monkeypatch.setattr(go, "package_folder", lambda name: None)
+    monkeypatch.setattr(go, "on_path", lambda name: None)
+    plain, small = (labkit.build(SOURCES / "hello.go", optimize=level) for level in (None, "size"))
+    assert plain.path == small.path
+    assert plain.prebuilt
+    assert "-Oz" in plain.flags
+    assert labkit.run(plain, args=["a"]).stdout == b"argument 1: a\n"
+    with pytest.raises(ToolchainUnavailable):
+        labkit.build(SOURCES / "hello.go", optimize="speed")
 
 
 def test_a_changed_source_or_another_build_is_not_taken_for_the_prebuilt_one(without_zig):
