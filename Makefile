@@ -21,7 +21,7 @@ lab:
 	@$(VENV)/bin/python -m jupyter lab $(ROOT) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 test: lint
-	@$(VENV)/bin/python -m pytest -n auto --dist loadscope $(TESTS)
+	@$(VENV)/bin/python -m pytest -n auto --dist loadscope --no-loadscope-reorder $(TESTS)
 
 lint:
 	@sh .setup/install lab,test,wasmer$(MORE)

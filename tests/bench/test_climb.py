@@ -42,6 +42,7 @@ def ladder(folder: Path):
     return measure_ladder(seconds=25)
 
 
+@pytest.mark.any_python
 def test_every_rung_is_measured_or_says_why_not_and_what_to_do(ladder) -> None:
     assert [rung.name for rung in ladder.rungs] == list(RUNG_NAMES)
     for rung in ladder.rungs:
@@ -55,6 +56,7 @@ def test_every_rung_is_measured_or_says_why_not_and_what_to_do(ladder) -> None:
             assert rung.remedy
 
 
+@pytest.mark.any_python
 def test_what_needs_no_privilege_is_measured(ladder) -> None:
     missing = [name for name in ALWAYS if not ladder.rung(name).measured_here]
     # On a machine that is kept busy, the time for all of them is not enough.
@@ -62,12 +64,14 @@ def test_what_needs_no_privilege_is_measured(ladder) -> None:
     assert [rung for rung in again.rungs if rung.name in ALWAYS and not rung.measured_here] == []
 
 
+@pytest.mark.any_python
 def test_memory_is_told_where_the_system_tells_it(ladder) -> None:
     if Path("/proc/self/smaps_rollup").exists():
         # One that came after the time for preparing was over is not weighed.
         assert all(rung.memory_bytes is None or rung.memory_bytes > 0 for rung in ladder.rungs)
 
 
+@pytest.mark.any_python
 def test_nothing_is_left(ladder, folder: Path) -> None:
     assert list(folder.glob("labkit-ladder-*")) == []
     mounts = Path("/proc/self/mounts")
@@ -79,6 +83,7 @@ def test_nothing_is_left(ladder, folder: Path) -> None:
             continue
 
 
+@pytest.mark.any_python
 def test_the_report_is_for_people_and_for_json(ladder) -> None:
     assert all(name in str(ladder) for name in RUNG_NAMES)
     assert [row["name"] for row in ladder.summary()["rungs"]] == list(RUNG_NAMES)
@@ -111,6 +116,7 @@ def test_names_say_what_they_are_once() -> None:
     assert all(len(peer.isolates) <= 46 for peer in PEERS)
 
 
+@pytest.mark.any_python
 def test_a_ladder_comes_out_of_the_store_as_it_was_but_for_how_each_was_started(ladder, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("LABKIT_RESULTS", str(tmp_path / "results.sqlite"))
     rows = record(ladder, "a ladder")

@@ -82,6 +82,7 @@ def test_one_program_says_nothing_about_others():
         geometric_mean([], "wasm", "wasm")
 
 
+@pytest.mark.any_python
 def test_the_interval_covers_the_mean_of_the_programs_that_others_were_drawn_from():
     import numpy as np
 
@@ -125,6 +126,7 @@ def test_unknown_kernels_are_refused():
         measure_kernels([])
 
 
+@pytest.mark.any_python
 def test_the_bench_has_a_comparison_for_every_kernel_and_a_figure_for_every_goal():
     bench = find_bench("kernels")
     findings = bench.run(3.0, lambda share: None)

@@ -15,6 +15,8 @@ from labkit.modules.reader import Reader
 from labkit.modules.sections import read_sections
 from labkit.sandbox import Outcome
 
+pytestmark = pytest.mark.any_python  # the gallery of attacks is staged on every Python
+
 HOSTILE = Path(__file__).parents[2] / "data" / "sources" / "hostile"
 LIMITS = labkit.Limits(time=0.2, memory="16MiB", output="64KiB")
 #: For each runtime; five runtimes make thousands.

@@ -57,6 +57,7 @@ def section(number: int, contents: bytes) -> bytes:
     return bytes([number]) + leb128(len(contents)) + contents
 
 
+@pytest.mark.any_python
 def test_truncated_at_every_byte(modules: dict[str, bytes], component: bytes) -> None:
     for wasm in (*modules.values(), component):
         ends = {inner.offset for inner in inspect(wasm).sections} | {len(wasm)}
@@ -66,6 +67,7 @@ def test_truncated_at_every_byte(modules: dict[str, bytes], component: bytes) ->
             assert not took or end in ends, (end, took)
 
 
+@pytest.mark.any_python
 def test_thousands_of_mutants(modules: dict[str, bytes], component: bytes) -> None:
     generator = random.Random(20261124)
     originals = [*modules.values(), component]
@@ -96,6 +98,7 @@ def test_mutants_in_the_stepper(modules: dict[str, bytes]) -> None:
             pass
 
 
+@pytest.mark.any_python
 def test_random_bytes_behind_a_header() -> None:
     generator = random.Random(11)
     for _ in range(2000):

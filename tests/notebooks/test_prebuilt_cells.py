@@ -11,6 +11,8 @@ from labkit.toolchains.registry import language_named
 from labkit.toolchains.request import make_program, make_request
 from labkit.ui.cell_options import read_options
 
+pytestmark = pytest.mark.any_python  # a notebook's outputs are those of Python 3.10, which it runs on
+
 #: Their compilers come with the lab.
 HERE = ("wat", "c", "cpp", "zig")
 CELLS = [

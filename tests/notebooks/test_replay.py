@@ -10,6 +10,8 @@ import pytest
 from labkit.course.notebooks.replay import replay
 from labkit.course.notebooks.workshop import pairs
 
+pytestmark = pytest.mark.any_python  # a notebook's outputs are those of Python 3.10, which it runs on
+
 NOTEBOOKS = [path for pair in pairs() for path in (pair.learner, pair.solved)]
 
 

@@ -27,7 +27,7 @@ def run_python() -> Callable[..., str]:
             check=False,
             env={**os.environ, **environment},
         )
-        assert done.returncode == 0, done.stderr[-4000:]
+        assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
         assert done.stderr == ""
         return done.stdout
 

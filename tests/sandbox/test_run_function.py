@@ -140,6 +140,7 @@ def test_a_trap_while_a_library_is_initialised(runtime_name: str):
     assert labkit.run(wat, export="f", runtime=runtime_name).trap is TrapKind.UNREACHABLE
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("language", ["go", "js"])
 def test_functions_of_languages_that_bring_a_runtime_of_their_own(runtime_name: str, language: str):
     module = data_folder() / "modules" / f"fib-{language}.wasm"

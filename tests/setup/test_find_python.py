@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.any_python  # it runs before there is a Python
+
 ROOT = Path(__file__).parents[2]
 # What the script itself needs, so that a PATH of our own holds no Python.
 TOOLS = ("sh", "sed", "tail", "env", "rm", "cat", "dirname", "cksum")

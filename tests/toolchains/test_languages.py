@@ -59,6 +59,7 @@ def test_a_library_whose_language_needs_wasi_exports_its_function_too(source):
         assert execute(artifact.path, host, export="fib", numbers=[15]).strip() == "610"
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize(
     ("source", "language"), [("fib.c", "c"), ("fib.cpp", "cpp"), ("fib.zig", "zig"), ("fib.rs", "rust"), ("fib.ts", "assemblyscript")]
 )
@@ -69,6 +70,7 @@ def test_a_library_may_have_wasi_where_its_language_can_do_without(source, langu
         assert execute(artifact.path, host, export="fib", numbers=[15]).strip() == "610"
 
 
+@pytest.mark.any_python
 def test_a_python_program_is_an_argument_of_the_interpreter():
     need("python", "wasip1")
     artifact = labkit.build(SOURCES / "hello.py")
@@ -120,12 +122,14 @@ def test_a_python_program_becomes_a_component_that_sees_what_it_is_given_now():
     assert execute(artifact.path, "component", **GIVEN) == PRINTED
 
 
+@pytest.mark.any_python
 def test_a_python_library_becomes_a_component():
     need("python", "wasip2")
     artifact = labkit.build(SOURCES / "fib.py", kind="library", target="wasip2")
     assert execute(artifact.path, "component", export="fib", numbers=[12]).strip() == "144"
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("optimize", ["none", "size", "speed"])
 @pytest.mark.parametrize("source", COMPILED)
 def test_every_level_of_optimisation_computes_the_same(source, optimize):
@@ -178,6 +182,7 @@ def test_endless_recursion_in_javascript_is_its_own_error_and_no_trap():
         assert execute(artifact.path, host) == "RangeError\n"
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("source", ["hello.c", "hello.rs", "hello.js", "hello.py"])
 def test_a_component_runs_in_the_sandbox_on_wasmtime_and_is_refused_elsewhere(source):
     if source == "hello.py":

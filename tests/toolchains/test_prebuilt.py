@@ -46,6 +46,7 @@ def test_a_module_is_what_the_manifest_says(file):
     assert source_digest((SOURCES / entry.source).read_bytes()) == entry.source_sha256, "run data/modules/build.py"
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("file", ENTRIES)
 def test_a_module_does_what_a_fresh_build_does(file, fresh_cache):
     entry = ENTRIES[file]
@@ -58,7 +59,9 @@ def test_a_module_does_what_a_fresh_build_does(file, fresh_cache):
     options = {"optimize": entry.optimize, "features": entry.features}
     fresh = labkit.build(SOURCES / entry.source, kind=entry.kind, target=entry.target, **options)
     assert not fresh.prebuilt
-    assert behave(fresh.path, entry) == behave(data_folder() / "modules" / file, entry)
+    committed = data_folder() / "modules" / file
+    # The same bytes do the same; only others are run to tell.
+    assert fresh.read_bytes() == committed.read_bytes() or behave(fresh.path, entry) == behave(committed, entry)
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+pytestmark = pytest.mark.any_python  # without a browser the panels are driven on every Python
+
 SETUP, MAGIC, ERROR, STEPPER, RUN, GALLERY = range(6)
 FACT = """(module
   (func $fact (export "fact") (param $n i32) (result i32)

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.any_python  # without a browser the panels are driven on every Python
+
 MILLISECONDS = 120_000
 # Counts from now on how often the panel's first picture is another one.
 COUNT_PICTURES = """panel => {

@@ -19,6 +19,8 @@ from labkit.ui import ColdStartLadder, PhaseExplorer, RuntimeComparison
 from labkit.ui.drawn import Drawn
 from tests.conftest import COMMAND_NAMES, require
 
+pytestmark = pytest.mark.any_python  # the process that measures is tested on every Python in tests/bench
+
 VIEW = "application/vnd.jupyter.widget-view+json"
 FIB = """(module
   (func $fib (export "fib") (param $n i32) (result i32)
