@@ -15,7 +15,7 @@ from labkit.bench.experiment import ExperimentOnCall, SamplesSoFar, Tell
 from labkit.bench.interleave import compare
 from labkit.bench.phase import Missing, Phase
 from labkit.bench.timing import Timer
-from labkit.bench.whole_run import ONLY_WHOLE, run_contents, whole_run
+from labkit.bench.whole_run import only_whole, run_contents, whole_run
 from labkit.errors import BenchError, LabkitError
 from labkit.runtimes.registry import runtime, runtimes
 
@@ -159,7 +159,7 @@ class CallExperiment(ExperimentOnCall):
         # Without epoch checks, which slow some guests: here nothing needs to interrupt one but the process's end.
         chosen = runtime(name, interruptible=False)
         if not chosen.in_process:
-            raise BenchError(f"{ONLY_WHOLE[0].upper()}{ONLY_WHOLE[1:]}", remedy="Compare whole runs.")
+            raise BenchError(only_whole(name), remedy="Compare whole runs.")
         return partial(chosen.compile(self.wasm).instantiate().func(self.export), *self.arguments)
 
     def _check(self, values: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from labkit.bench.contenders import HOST_CALLS, HOST_SUM
 from labkit.bench.idle_instances import hold_instances
 from labkit.bench.interleave import Progress, compare
 from labkit.bench.phase import BY_HAND, InstanceMemory, Missing, Phase
-from labkit.bench.whole_run import ONLY_WHOLE, whole_run
+from labkit.bench.whole_run import only_whole, whole_run
 from labkit.errors import BenchError, LabkitError
 from labkit.runtimes.instance import Module
 from labkit.runtimes.interface import Runtime
@@ -88,7 +88,7 @@ class PhaseMeasures:
                     values[name] = self._subjects[name].value
                 else:
                     values[name] = self._run(name)()
-                    self.missing.append(Missing(f"{name}, but for its whole run,", ONLY_WHOLE, ""))
+                    self.missing.append(Missing(f"each step on {name}", only_whole(name), ""))
             except LabkitError as error:
                 errors.append(error)
                 self.missing.append(Missing(name, error.message, error.remedy))

@@ -13,10 +13,18 @@ from labkit.sandbox.pool import the_pool
 from labkit.sandbox.result import Outcome
 from labkit.sandbox.run import run
 
-__all__ = ["ONLY_WHOLE", "run_contents", "whole_run"]
+__all__ = ["only_whole", "run_contents", "whole_run"]
 
-#: Why a command has no other figures, after its name.
-ONLY_WHOLE = "it is a command: it compiles, instantiates and calls in a process that it starts for each run, and only the whole of that can be timed."
+
+def only_whole(runtime: str) -> str:
+    """Why a command has no other figures.
+
+    Examples
+    --------
+    >>> only_whole("v8")
+    'v8 is a command: it starts, compiles and calls anew for each run, and only the whole of that can be timed.'
+    """
+    return f"{runtime} is a command: it starts, compiles and calls anew for each run, and only the whole of that can be timed."
 
 
 def whole_run(wasm: bytes, export: str, arguments: Sequence[int | float], runtime: str, clock: Clock) -> Callable[[], Any]:
@@ -57,12 +65,12 @@ def run_contents(runtimes: Iterable[str]) -> str:
     >>> run_contents(["wasmtime"])
     'A whole run is all that labkit.run does: on wasmtime, in a process that stood ready, with the module compiled before.'
     >>> run_contents(["wasmtime", "v8"]).partition("; ")[2]
-    'on v8, the start of its command, compiling and the call, each time anew.'
+    'on v8, the start of the command, compiling and the call, each time anew.'
     """
     names = list(runtimes)
     ready, commands = [name for name in names if name not in COMMANDS], [name for name in names if name in COMMANDS]
     contents = [
-        *([f"on {', '.join(ready)}, in a process that stood ready, with the module compiled before"] if ready else []),
-        *([f"on {', '.join(commands)}, the start of its command, compiling and the call, each time anew"] if commands else []),
+        *([f"on {' and '.join(ready)}, in a process that stood ready, with the module compiled before"] if ready else []),
+        *([f"on {' and '.join(commands)}, the start of the command, compiling and the call, each time anew"] if commands else []),
     ]
     return f"A whole run is all that labkit.run does: {'; '.join(contents)}."

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import ipywidgets
 
+from labkit.modules.interface import read_interface
 from labkit.modules.load import Source
 from labkit.runtimes import registry
 from labkit.ui.call_controls import CallControls
@@ -83,4 +84,7 @@ class CallPanel(MeasuringPanel):
         if not runtimes:
             return "There is nothing to measure: tick a runtime."
         controls = self._controls
+        imports = read_interface(controls.wasm).imports
+        if imports:
+            return f"The module imports {imports[0].module}.{imports[0].name}, and a panel gives it nothing: pick one without imports."
         return controls.wasm, controls.function.name, controls.arguments, runtimes, self._seconds.value

@@ -63,11 +63,11 @@ def test_whole_runs_of_a_command_stand_beside_whole_runs_alone_and_say_what_is_i
     assert experiment.title == found.title == "a whole run of half(3.0)"
     assert found.sentence.startswith("half(3.0) gave 1.5 everywhere, in whole runs.")
     assert [timing.name for timing in found.comparison.timings] == ["wasmtime", name]
-    assert f"on wasmtime, in a process that stood ready, with the module compiled before; on {name}, the start of its command" in str(found)
+    assert f"on wasmtime, in a process that stood ready, with the module compiled before; on {name}, the start of the command" in str(found)
     assert told[-1].samples_word == "whole runs"
     calls = CallExperiment(WASM, "half", (3.0,), ("wasmtime", name), 0.1).measure(lambda share, so_far: None)
     assert [missing.runtime for missing in calls.missing] == [name]
-    assert f"{name} is not measured: It is a command" in str(calls)
+    assert f"{name} is not measured: {name} is a command" in str(calls)
 
 
 def test_a_whole_run_that_does_not_return_is_told():

@@ -114,8 +114,8 @@ def test_of_a_command_the_whole_run_is_measured_and_it_says_why_no_more(name: st
     found = measure_phases(ADD, export="add", arguments=[20, 22], runtimes=["wasmtime", name], seconds=1)
     assert [timing.name for timing in found.comparisons[Phase.RUN].timings] == ["wasmtime", name]
     assert [row.phase for row in found.rows if row.runtime == name] == [Phase.RUN]
-    assert f"{name}, but for its whole run, is not measured: it is a command" in str(found)
-    assert f"on {name}, the start of its command" in str(found)
+    assert f"each step on {name} is not measured: {name} is a command" in str(found)
+    assert f"on {name}, the start of the command" in str(found)
     alone = measure_phases(ADD, export="add", arguments=[20, 22], runtimes=[name], seconds=0.2)
     assert (list(alone.comparisons), alone.memory) == ([Phase.RUN], ())
 
