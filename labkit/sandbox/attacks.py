@@ -19,8 +19,9 @@ from labkit.sandbox.run import run
 
 __all__ = ["ATTACKS", "Attack", "AttackReport", "hostile_sources", "stage"]
 
-#: Small enough that a gallery of attacks takes seconds.
-ATTACK_LIMITS = Limits(time=0.5, memory="64MiB", output="256KiB")
+# Small enough that a gallery of attacks takes seconds. What always ends otherwise, and well within that, has time on a busy machine, too.
+_ENDLESS_LIMITS = Limits(time=0.5, memory="64MiB", output="256KiB")
+_ENDING_LIMITS = Limits(time=20.0, memory="64MiB", output="256KiB")
 
 _WELL = '(module (func (export "well") (result i32) (i32.const 42)))'
 _LIMITS = frozenset({Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT, Outcome.OUTPUT_LIMIT})
@@ -53,6 +54,11 @@ class Attack:
     args: tuple[str, ...] = ()
     grants_folder: bool = False
     silent_input: bool = False
+
+    @property
+    def limits(self) -> Limits:
+        """What it may use: of time, little where it may take all there is."""
+        return _ENDLESS_LIMITS if Outcome.TIME_LIMIT in self.ends else _ENDING_LIMITS
 
 
 _ALL = (
@@ -151,7 +157,7 @@ def hostile_sources() -> Path:
     return data_folder() / "sources" / "hostile"
 
 
-def stage(name: str, *, runtime: str = "wasmtime", limits: Limits = ATTACK_LIMITS, cancel: threading.Event | None = None) -> AttackReport:
+def stage(name: str, *, runtime: str = "wasmtime", limits: Limits | None = None, cancel: threading.Event | None = None) -> AttackReport:
     """Let a hostile guest loose in a world made for it, and look at what is left.
 
     Parameters
@@ -160,6 +166,7 @@ def stage(name: str, *, runtime: str = "wasmtime", limits: Limits = ATTACK_LIMIT
         One of `ATTACKS`.
     runtime : str, optional
     limits : Limits, optional
+        Otherwise the attack's own.
     cancel : threading.Event, optional
         Another thread sets it to end the guest; the run that follows an attack is then left out.
 
@@ -198,7 +205,7 @@ def stage(name: str, *, runtime: str = "wasmtime", limits: Limits = ATTACK_LIMIT
             options["stdin"] = owned.enter_context(os.fdopen(reader, "rb"))
         result, refusal = None, ""
         try:
-            result = run(source, runtime=runtime, limits=limits, cancel=cancel, **options)
+            result = run(source, runtime=runtime, limits=limits or attack.limits, cancel=cancel, **options)
         except RuntimeUnavailable:
             raise
         except LabkitError as error:

@@ -96,11 +96,12 @@ def test_a_rung_that_fails_meanwhile_is_left_out_and_the_others_go_on(monkeypatc
         name = "fragile"
 
         def hello(self):
-            if next(calls) > 4:
+            if next(calls) > 2:  # one or two are for preparing, and at least two for calibrating
                 raise BenchError("It broke.", remedy="Mend it.")
             return super().hello()
 
     monkeypatch.setattr("labkit.bench.climb.PEERS", (NativeProcess, Fragile, FreshInstance))
+    monkeypatch.setattr("labkit.bench.climb._CHEAP_SHARE", 60.0)  # so that it is prepared, however long the others take
     ladder = measure_ladder(seconds=10)
     assert (ladder.rung("fragile").error, ladder.rung("fragile").remedy) == ("It broke.", "Mend it.")
     assert ladder.rung("wasm instance").measured_here

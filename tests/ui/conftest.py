@@ -18,6 +18,10 @@ def browser():
         pytest.skip("playwright is missing: pip install labkit[test]")
     if find_chromium() is None:
         pytest.skip("Chromium is missing: apt-get install chromium, or name one with CHROMIUM=…")
+    from playwright.sync_api import expect
+
+    # What is expected comes about on a busy machine, too.
+    expect.set_options(timeout=300_000)
     with chromium() as running:
         yield running
 
