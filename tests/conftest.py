@@ -10,6 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# On a busy machine any example may take long.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 REQUIRE_ALL = os.environ.get("LABKIT_REQUIRE_ALL") == "1"
 #: Wasmer's newest wheels stop at CPython 3.10; on a newer Python its absence is what the tests expect.
