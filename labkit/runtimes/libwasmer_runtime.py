@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
-from labkit.errors import ArtifactError, CompileError, Unsupported
+from labkit.errors import ArtifactError, CompileError
 from labkit.limits import Limits
-from labkit.modules.load import to_wasm
-from labkit.runtimes import artifacts
 from labkit.runtimes.instance import Module
-from labkit.runtimes.interface import Runtime
 from labkit.runtimes.libwasmer_binding import library_version, probe
 from labkit.runtimes.libwasmer_code import Code, Engine, Refused
 from labkit.runtimes.libwasmer_fuel import Metered
 from labkit.runtimes.libwasmer_hazards import refuse_hazards
 from labkit.runtimes.libwasmer_store import LibwasmerStore
 from labkit.runtimes.libwasmer_words import compile_error
-from labkit.runtimes.store import Store
+from labkit.runtimes.wasmer_family import WasmerFamily
 
 __all__ = ["LibwasmerRuntime", "probe", "release"]
 
@@ -27,7 +22,7 @@ def release() -> tuple[str, int | None]:
     return version, 2026 if version.startswith("7.4.") else None
 
 
-class LibwasmerRuntime(Runtime):
+class LibwasmerRuntime(WasmerFamily):
     """The current Wasmer in this process.
 
     It lets other threads run while a guest does, and fuel stops an endless loop; nothing else does.
@@ -38,19 +33,12 @@ class LibwasmerRuntime(Runtime):
         ``"cranelift"`` or ``"singlepass"``.
     """
 
+    family = "libwasmer"
     enforces = frozenset({"fuel"})
-    interruptible = False
 
     def __init__(self, compiler: str) -> None:
-        self.name = "libwasmer" if compiler == "cranelift" else f"libwasmer-{compiler}"
+        super().__init__(compiler)
         self.version, self.release_year = release()
-        self.compiler = compiler
-        self._bridges: dict[str, Code] = {}
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Library, version, compiler and machine."""
-        return f"{self.name} {self.version} {self.compiler} {artifacts.machine()}"
 
     def _compile(self, wasm: bytes) -> Code:
         if self.compiler == "singlepass":
@@ -86,17 +74,8 @@ class LibwasmerRuntime(Runtime):
     def _store(self, limits: Limits) -> LibwasmerStore:
         return LibwasmerStore(self, limits)
 
-    def _store_for(self, module: Module, limits: Limits | None) -> Store:
-        store = self.store(limits=limits)
-        assert isinstance(store, LibwasmerStore)
-        store.engine = store.code_of(module).engine
-        return store
+    def _engine_for(self, module: Module, store: LibwasmerStore) -> Engine:
+        return store.code_of(module).engine
 
-    def bridge(self, wat: str) -> Code:
-        """Compile a bridge, once."""
-        if wat not in self._bridges:
-            try:
-                self._bridges[wat] = self._compile(to_wasm(wat))
-            except CompileError as error:
-                raise Unsupported(f"{self.name} {self.version} cannot reach that from outside: {error.message}", remedy=error.remedy) from None
-        return self._bridges[wat]
+    def _compile_bridge(self, wasm: bytes) -> Code:
+        return self._compile(wasm)

@@ -6,14 +6,11 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NoReturn
 
-from labkit.errors import ArtifactError, CompileError, LabkitError, OutOfBounds, Unsupported
+from labkit.errors import ArtifactError, LabkitError, OutOfBounds, Unsupported
 from labkit.limits import Limits
-from labkit.modules.load import to_wasm
 from labkit.modules.types import Export, FuncType, GlobalType, MemoryType, TableType
-from labkit.runtimes import artifacts
 from labkit.runtimes.externs import Extern, Function
 from labkit.runtimes.instance import Module
-from labkit.runtimes.interface import Runtime
 from labkit.runtimes.store import Store
 from labkit.runtimes.values import FORMAT, is_numeric
 from labkit.runtimes.wasmer_binding import VERSION, is_panic, probe, wasmer, where_it_may_panic
@@ -21,6 +18,7 @@ from labkit.runtimes.wasmer_bridges import function_cell, new_table
 from labkit.runtimes.wasmer_calls import bind_function, host_function
 from labkit.runtimes.wasmer_code import Code, Engine
 from labkit.runtimes.wasmer_externs import HostFunction, WasmerGlobal, WasmerMemory
+from labkit.runtimes.wasmer_family import WasmerFamily
 from labkit.runtimes.wasmer_hazards import find_hazards, refuse_garbled, refuse_hazards
 from labkit.runtimes.wasmer_initialisation import INITIALISE, defer_initialisation
 from labkit.runtimes.wasmer_tables import WasmerTable
@@ -29,7 +27,7 @@ from labkit.runtimes.wasmer_words import compile_error, failure_error
 __all__ = ["WasmerRuntime", "WasmerStore", "probe"]
 
 
-class WasmerRuntime(Runtime):
+class WasmerRuntime(WasmerFamily):
     """Wasmer in this process, for code you trust.
 
     It holds Python's lock while a guest runs and has no fuel, no epochs and no interruption: an endless loop blocks every
@@ -41,20 +39,10 @@ class WasmerRuntime(Runtime):
         ``"cranelift"``, ``"singlepass"`` or ``"llvm"``.
     """
 
+    family = "wasmer"
     version = VERSION
     release_year = 2022
     enforces = frozenset()
-    interruptible = False
-
-    def __init__(self, compiler: str) -> None:
-        self.name = "wasmer" if compiler == "cranelift" else f"wasmer-{compiler}"
-        self.compiler = compiler
-        self._bridges: dict[str, Code] = {}
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Package, version, compiler and machine."""
-        return f"{self.name} {self.version} {self.compiler} {artifacts.machine()}"
 
     def _compile(self, wasm: bytes) -> Code:
         hazards = find_hazards(wasm)
@@ -97,20 +85,12 @@ class WasmerRuntime(Runtime):
     def _store(self, limits: Limits) -> WasmerStore:
         return WasmerStore(self, limits)
 
-    def _store_for(self, module: Module, limits: Limits | None) -> Store:
-        store = self.store(limits=limits)
-        assert isinstance(store, WasmerStore)
-        store.engine = module.native.engine
-        return store
+    def _engine_for(self, module: Module, store: WasmerStore) -> Engine:
+        del store
+        return module.native.engine  # type: ignore[no-any-return]
 
-    def bridge(self, wat: str) -> Code:
-        """Compile a bridge, once."""
-        if wat not in self._bridges:
-            try:
-                self._bridges[wat] = self._code(to_wasm(wat))
-            except CompileError as error:
-                raise Unsupported(f"{self.name} {self.version} cannot reach that from outside: {error.message}", remedy=error.remedy) from None
-        return self._bridges[wat]
+    def _compile_bridge(self, wasm: bytes) -> Code:
+        return self._code(wasm)
 
 
 class WasmerStore(Store):

@@ -6,29 +6,22 @@ import ctypes
 from typing import Any, NoReturn
 
 from labkit.errors import LinkError, Unsupported
-from labkit.limits import Limits
 from labkit.modules.interface import read_interface
 from labkit.modules.load import to_wasm
 from labkit.modules.types import FuncType
-from labkit.runtimes.externs import Extern, Function
+from labkit.runtimes.externs import Extern
 from labkit.runtimes.instance import Instance, Module
 from labkit.runtimes.libwasmer_binding import Vector, last_error, library
 from labkit.runtimes.libwasmer_calls import bind_function
 from labkit.runtimes.libwasmer_code import Code
 from labkit.runtimes.libwasmer_fuel import START, defer_start
 from labkit.runtimes.libwasmer_runtime import LibwasmerRuntime
-from labkit.runtimes.libwasmer_store import LibwasmerStore
-from labkit.runtimes.memory import Memory
+from labkit.runtimes.libwasmer_store import LibwasmerStore, NativeInstance
 from labkit.sandbox.grants import Grants
 from labkit.sandbox.memories import limit_memories
-from labkit.sandbox.preview1 import check_signatures
-from labkit.sandbox.wasi import Replacements
+from labkit.sandbox.wasmer_program import WasmerProgramBase, wasmers_own
 
 __all__ = ["LibwasmerProgram"]
-
-# Wasmer puts a folder of its own at descriptor 3, which holds the granted ones; they follow from 4 on, and lose the / they begin with.
-# Where the guest is granted a folder under that folder's usual name, it gets another: programs take the first folder that fits.
-_ROOT, _OTHER_ROOT = "/", "/.wasmer"
 
 # Wasmer writes to files on threads of its own, waits for them where the guest closes a file, and forgets them where it exits without:
 # what it wrote would be there some time later, or never. So every descriptor it can have had is closed.
@@ -44,16 +37,17 @@ _CLOSE_FILES = """
 """
 
 
-class LibwasmerProgram:
+class LibwasmerProgram(WasmerProgramBase):
     """A program on the current Wasmer, ready to start."""
 
-    #: Whether binding a program starts threads, which only a process that is confined already may do: this WASI runs on some.
+    # Its WASI runs on some.
     starts_threads = True
 
     def __init__(self, runtime: LibwasmerRuntime) -> None:
         self.runtime = runtime
         self._store: LibwasmerStore | None = None
-        self._written_by: _Offered | None = None
+        self._offered: _Offered | None = None
+        self._may_have_written = False
         # Read now, while files can still be.
         library()
         self._close_files = to_wasm(_CLOSE_FILES)
@@ -63,57 +57,34 @@ class LibwasmerProgram:
 
     def finish(self) -> None:
         """Close the program's files: what it has written may still be on its way to them."""
-        if self._written_by is not None:
-            self._written_by.close_files(self.runtime._compile(self._close_files))
+        if self._offered is not None and self._may_have_written:
+            self._offered.close_files(self.runtime._compile(self._close_files))
         if self._store is not None:
             self._store.close()
-
-    def expect(self, _module: Module, _limits: Limits) -> None:
-        """Wasmer makes a program's imports from what it is granted: nothing can be made before."""
 
     def adapt(self, wasm: bytes, memory_bytes: int) -> bytes:
         """Write the limit into the module, and let a program's start function wait: its WASI ends the process before it knows the memory."""
         limited = limit_memories(wasm, memory_bytes)
         return defer_start(limited) if read_interface(limited).imports else limited
 
-    def bind(self, module: Module, limits: Limits, grants: Grants) -> Instance:
-        """Instantiate the program, or the library, with what it was granted.
-
-        Raises
-        ------
-        LinkError
-            If it imports what WASI preview 1 does not have.
-        Unsupported
-            If Wasmer cannot pass on what was granted.
-        """
-        store = self.runtime._store_for(module, limits)
-        assert isinstance(store, LibwasmerStore)
+    def _externs(self, module: Module, store: LibwasmerStore, grants: Grants, replaced: dict[str, Any]) -> list[Extern]:
         self._store = store
-        granted = tuple(folder.guest for folder in grants.folders)
-        replacements = Replacements(grants, (_OTHER_ROOT if _ROOT in granted else _ROOT, *granted) if granted else ())
-        check_signatures(module.imports)
-        memory: list[Memory] = []
-        replaced = replacements.functions(lambda: memory[0] if memory else None)
-        offered = _Offered(store, module, grants) if any(item.name not in replaced for item in module.imports) else None
+        self._offered = _Offered(store, module, grants) if any(item.name not in replaced for item in module.imports) else None
         externs: list[Extern] = []
         for i, item in enumerate(module.imports):
             assert isinstance(item.type, FuncType)
-            if item.name in replaced or offered is None:
+            if item.name in replaced or self._offered is None:
                 externs.append(store._func(replaced[item.name], item.type, item.name))
             else:
-                externs.append(Function(_uncalled, _uncalled, name=item.name, type=item.type, store=store, native=offered.function(i)))
-        native = store._instantiate(module, externs)
-        instance = Instance(module, store, native, owns_store=True)
-        exported = instance.exports.get("memory")
-        if isinstance(exported, Memory):
-            memory.append(exported)
-        if offered is not None:
-            offered.start(native.native)
-            if any(folder.writable for folder in grants.folders):
-                self._written_by = offered
+                externs.append(wasmers_own(item.name, item.type, store, self._offered.function(i)))
+        return externs
+
+    def _begin(self, instance: Instance, native: NativeInstance, grants: Grants) -> None:
+        if self._offered is not None:
+            self._offered.start(native.native)
+            self._may_have_written = any(folder.writable for folder in grants.folders)
         if START in instance.exports:
             instance.func(START)()
-        return instance
 
 
 class _Offered:
@@ -161,11 +132,7 @@ class _Offered:
         """Close the guest's files, and wait until all that was written is in them."""
         store = self._store
         fd_close = self._calls.wasm_extern_as_func(self._functions_for(code)[0])
-        closing = Function(_uncalled, _uncalled, name="fd_close", type=_FD_CLOSE, store=store, native=fd_close)
+        closing = wasmers_own("fd_close", _FD_CLOSE, store, fd_close)
         instance = store._new_instance(code, [closing], ("close_files",))
         close, _ = bind_function(store, instance.export(store, "close_files", "func") or 0, FuncType((), ()), "close_files")
         close()
-
-
-def _uncalled(*_: object) -> NoReturn:
-    raise AssertionError("only the guest calls WASI")

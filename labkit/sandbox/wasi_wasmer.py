@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 from labkit.errors import LinkError, Unsupported
-from labkit.limits import Limits
-from labkit.runtimes.externs import Extern, Function
-from labkit.runtimes.instance import Instance, Module
-from labkit.runtimes.memory import Memory
+from labkit.runtimes.externs import Extern
+from labkit.runtimes.instance import Module
 from labkit.runtimes.wasmer_binding import is_panic, universal_engine, wasmer
 from labkit.runtimes.wasmer_runtime import WasmerRuntime, WasmerStore
 from labkit.sandbox.grants import Grants
 from labkit.sandbox.memories import limit_memories
-from labkit.sandbox.preview1 import NAMESPACE, check_signatures
-from labkit.sandbox.wasi import Replacements
+from labkit.sandbox.preview1 import NAMESPACE
 from labkit.sandbox.wasmer_files import open_for_reading, slot_offsets
+from labkit.sandbox.wasmer_program import WasmerProgramBase, wasmers_own
 
 __all__ = ["WasmerProgram"]
 
-# Wasmer puts a folder of its own at descriptor 3, which holds the granted ones; they follow from 4 on. Nothing can be made in it, so
-# where the guest is granted a folder under its usual name, it gets another: programs take the first folder that fits.
-_ROOT, _OTHER_ROOT = "/", "/.wasmer"
 # WASI's number for the error.
 _NOT_SUPPORTED = 58
 
 
-class WasmerProgram:
+class WasmerProgram(WasmerProgramBase):
     """A program on Wasmer, ready to start."""
 
-    #: Whether binding a program starts threads, which only a process that is confined already may do.
     starts_threads = False
 
     def __init__(self, runtime: WasmerRuntime) -> None:
@@ -42,9 +36,6 @@ class WasmerProgram:
         """Get ready for folders that may only be read."""
         open_for_reading(wasmer.wasmer.__file__)
 
-    def expect(self, _module: Module, _limits: Limits) -> None:
-        """Wasmer makes a program's imports from what it is granted: nothing can be made before."""
-
     def finish(self) -> None:
         """What a program writes is written at once: nothing is left to do."""
 
@@ -52,31 +43,9 @@ class WasmerProgram:
         """Write the limit into the module: Wasmer has none of its own."""
         return limit_memories(wasm, memory_bytes)
 
-    def bind(self, module: Module, limits: Limits, grants: Grants) -> Instance:
-        """Instantiate the program, or the library, with what it was granted.
-
-        Raises
-        ------
-        LinkError
-            If it imports what WASI preview 1 does not have.
-        Unsupported
-            If Wasmer cannot pass on what was granted.
-        """
-        store = self.runtime._store_for(module, limits)
-        assert isinstance(store, WasmerStore)
-        granted = tuple(folder.guest for folder in grants.folders)
-        names = (_OTHER_ROOT if _ROOT in granted else _ROOT, *granted) if granted else ()
-        replacements = Replacements(grants, names)
-        check_signatures(module.imports)
-        memory: list[Memory] = []
-        replaced = replacements.functions(lambda: memory[0] if memory else None)
+    def _externs(self, module: Module, store: WasmerStore, grants: Grants, replaced: dict[str, Any]) -> list[Extern]:
         offered = self._offered(store, grants)
-        externs = [self._extern(offered, store, item.name, item.type, replaced) for item in module.imports]
-        instance = Instance(module, store, store._instantiate(module, externs), owns_store=True)
-        exported = instance.exports.get("memory")
-        if isinstance(exported, Memory):
-            memory.append(exported)
-        return instance
+        return [self._extern(offered, store, item.name, item.type, replaced) for item in module.imports]
 
     def _offered(self, store: WasmerStore, grants: Grants) -> dict[str, Any]:
         """Make Wasmer's own functions of WASI."""
@@ -100,13 +69,9 @@ class WasmerProgram:
             return store._func(_refuse, type, name)
         if name not in offered:
             raise LinkError(f"The module imports {NAMESPACE}.{name}, which WASI preview 1 lacks.", remedy="Build it for wasm32-wasip1.")
-        return Function(_uncalled, _uncalled, name=name, type=type, store=store, native=store.hold(offered[name]))
+        return wasmers_own(name, type, store, store.hold(offered[name]))
 
 
 def _refuse(*_: object) -> int:
     """What preview 1 got after this Wasmer was made: a guest has no socket to accept on, and is told that there are none."""
     return _NOT_SUPPORTED
-
-
-def _uncalled(*_: object) -> NoReturn:
-    raise AssertionError("only the guest calls WASI")
