@@ -1,7 +1,8 @@
 """Measuring honestly: interleaved samples, ratios with their intervals, a control in every run."""
 
-from labkit.bench.comparison import Comparison, Ratio, Timing
-from labkit.bench.goals import Bench, Direction, Findings, Goal, Judgement, Report, Share
+from labkit.bench.comparison import Comparison, Timing
+from labkit.bench.figures import Ratio, Share
+from labkit.bench.goals import Bench, Direction, Findings, Goal, Judgement, Report
 from labkit.bench.interleave import Progress, compare
 from labkit.bench.kernel_table import Kernels, measure_kernels
 from labkit.bench.ladder import Ladder, Rung

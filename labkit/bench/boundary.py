@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from labkit.bench.comparison import Comparison
+from labkit.bench.contenders import PYTHON_VERSION, status_of, version
 from labkit.bench.interleave import Progress, compare
 from labkit.display import format_bytes
 from labkit.errors import ArgumentError
@@ -85,15 +86,16 @@ def compare_copies(size_bytes: int, *, seconds: float = 2.0, progress: Progress 
     >>> compare_copies(16, seconds=0.1).timings[0].name
     'within Python'
     """
-    if not isinstance(size_bytes, int) or not 0 < size_bytes <= LARGEST_BYTES:
+    if isinstance(size_bytes, bool) or not isinstance(size_bytes, int) or not 0 < size_bytes <= LARGEST_BYTES:
         raise ArgumentError(f"{size_bytes!r} bytes cannot be copied at once.", remedy=f"Choose from 1 to {LARGEST_BYTES}.")
     data, target = bytes(size_bytes), bytearray(LARGEST_BYTES)
     contenders: dict[str, Callable[[], object]] = {"within Python": partial(target.__setitem__, slice(0, size_bytes), data)}
+    versions = {"within Python": PYTHON_VERSION}
     for engine in _engines():
-        memory = engine.compile(_MEMORY).instantiate().memory()
-        contenders[f"into {engine.name}"] = partial(memory.write, 0, data)
-        contenders[f"out of {engine.name}"] = partial(memory.read, 0, size_bytes)
-    return compare(contenders, seconds=seconds, progress=progress)
+        memory, into, out_of = engine.compile(_MEMORY).instantiate().memory(), f"into {engine.name}", f"out of {engine.name}"
+        contenders[into], contenders[out_of] = partial(memory.write, 0, data), partial(memory.read, 0, size_bytes)
+        versions |= dict.fromkeys((into, out_of), version(status_of(engine.name)))
+    return compare(contenders, seconds=seconds, versions=versions, progress=progress)
 
 
 def _same(value: int) -> int:
@@ -126,9 +128,11 @@ def compare_crossings(*, seconds: float = 2.0, progress: Progress | None = None)
     'within a guest'
     """
     modules = {engine.name: engine.compile(_LOOP).instantiate({"host": {"same": _same}}) for engine in _engines()}
-    first = next(iter(modules.values()))
-    contenders: dict[str, Callable[[], object]] = {"within a guest": partial(first.func("within"), CALLS)}
+    first = next(iter(modules))
+    versions = {"within a guest": version(status_of(first)), "within Python": PYTHON_VERSION}
+    versions |= {f"from {name} to Python": version(status_of(name)) for name in modules}
+    contenders: dict[str, Callable[[], object]] = {"within a guest": partial(modules[first].func("within"), CALLS)}
     contenders["within Python"] = partial(_calls_in_python, CALLS)
     contenders.update({f"from {name} to Python": partial(instance.func("outside"), CALLS) for name, instance in modules.items()})
     assert {call() for call in contenders.values()} == {sum(range(CALLS))}
-    return compare(contenders, seconds=seconds, operations=CALLS, progress=progress)
+    return compare(contenders, seconds=seconds, operations=CALLS, versions=versions, progress=progress)

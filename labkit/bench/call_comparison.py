@@ -11,6 +11,7 @@ from typing import Any
 
 from labkit.bench.clock import Clock
 from labkit.bench.comparison import Comparison
+from labkit.bench.contenders import version
 from labkit.bench.experiment import ExperimentOnCall, SamplesSoFar, Tell
 from labkit.bench.interleave import compare
 from labkit.bench.phase import Missing, Phase
@@ -150,7 +151,7 @@ class CallExperiment(ExperimentOnCall):
             timer=clock,
         )
         missing = tuple(Missing(name, error.message, error.remedy) for name, error in errors.items())
-        versions = tuple(f"{row.name} {row.version} ({row.release_year})" for row in runtimes() if row.name in contenders)
+        versions = tuple(version(row) for row in runtimes() if row.name in contenders)
         return CallComparison(self.call, self.phase, next(iter(values.values())), comparison, missing, versions)
 
     def _contender(self, name: str, clock: Timer) -> Callable[[], Any]:

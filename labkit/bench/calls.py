@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
@@ -10,8 +9,8 @@ from typing import Any
 
 import wasmtime
 
-from labkit.bench.comparison import Ratio
-from labkit.bench.contenders import HOST_CALLS, HOST_SUM, checked, version
+from labkit.bench.contenders import HOST_CALLS, HOST_SUM, PYTHON_VERSION, checked, version
+from labkit.bench.figures import Ratio
 from labkit.bench.goals import Bench, Direction, Findings, Goal
 from labkit.bench.interleave import Progress, compare
 from labkit.modules.load import to_wasm
@@ -61,7 +60,7 @@ def _run(seconds: float, progress: Progress) -> Findings:
     return Findings(
         figures,
         {into_title: into, out_title: out},
-        (*(version(row) for row in status.values() if row.name in here), f"Python {platform.python_version()}"),
+        (*(version(row) for row in status.values() if row.name in here), PYTHON_VERSION),
         tuple(f"{name} is not measured: {words}" for name, words in why.items()),
         {contender: why[name] for name in why for contender in _CONTENDERS[name]},
         {into_title: sha256(to_wasm(_ADD)).hexdigest(), out_title: sha256(to_wasm(HOST_SUM)).hexdigest()},

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from labkit.bench.arguments import checked_names, checked_seconds
 from labkit.bench.climber import Climb, OnChange, within
 from labkit.bench.interleave import Progress
 from labkit.bench.ladder import Ladder
 from labkit.bench.peers import PEERS, Workshop
-from labkit.errors import ArgumentError
 
 __all__ = ["RUNG_NAMES", "OnChange", "measure_ladder"]
 
@@ -57,9 +57,9 @@ def measure_ladder(
     >>> [rung.measured_here for rung in ladder.rungs]
     [True, True]
     """
-    unknown = set(names or ()) - set(RUNG_NAMES)
-    if unknown:
-        raise ArgumentError(f"The ladder has no rung {sorted(unknown)[0]!r}.", remedy=f"Choose of {', '.join(RUNG_NAMES)}.")
+    seconds = checked_seconds(seconds)
+    if names is not None:
+        names = checked_names(names, RUNG_NAMES, what="rung")
     chosen = [peer() for i, peer in enumerate(PEERS) if names is None or i == 0 or peer.name in names]
     tell, show = progress or (lambda share: None), on_change or (lambda ladder: None)
     begin = time.monotonic()

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from labkit.bench.clock import Clock
 from labkit.bench.comparison import Comparison
 from labkit.bench.doubts import doubts
 from labkit.bench.interleave import Progress, compare
@@ -33,19 +34,6 @@ _SLOWEST_SECONDS = 0.6
 _SHARES = (0.35, 0.35, 0.3)
 
 
-class _Clock:
-    """Stands still from a hello until all of the run is gone: what is measured ends with the hello."""
-
-    def __init__(self) -> None:
-        self._stood_seconds = 0.0
-
-    def __call__(self) -> float:
-        return time.perf_counter() - self._stood_seconds
-
-    def skip(self, seconds: float) -> None:
-        self._stood_seconds += seconds
-
-
 class Climb:
     """One measurement of some peers.
 
@@ -61,7 +49,7 @@ class Climb:
         self._peers = peers
         self._show = show
         self._so_far: dict[str, list[float]] = {}
-        self._clock = _Clock()
+        self._clock = Clock()
         self._pilots: dict[str, Run] = {}
         self._memory: dict[str, int | None] = {}
         self._endings: dict[str, list[float]] = defaultdict(list)
@@ -120,6 +108,8 @@ class Climb:
         while True:
             left = max(seconds - (time.monotonic() - begin), seconds / 4)
             contenders = {peer.name: self._contender(peer) for peer in peers}
+            versions, notes = {peer.name: peer.version for peer in peers}, {peer.name: peer.note for peer in peers}
+            share = self._share_of_hello(peers)
             self._so_far.update({peer.name: [] for peer in peers})
             started = time.monotonic()
 
@@ -129,9 +119,10 @@ class Climb:
                 self._show(self.so_far())
 
             try:
-                found = compare(contenders, seconds=left * self._share_of_hello(peers), timer=self._clock, progress=progress, on_block=keep)
+                found = compare(contenders, seconds=left * share, versions=versions, timer=self._clock, progress=progress, on_block=keep)
+                timings = tuple(replace(timing, note=notes[timing.name]) for timing in found.timings)
                 wall_seconds = time.monotonic() - started
-                return replace(found, wall_seconds=wall_seconds, warnings=doubts(found.timings, found.load, wall_seconds=wall_seconds))
+                return replace(found, timings=timings, wall_seconds=wall_seconds, warnings=doubts(timings, found.load, wall_seconds=wall_seconds))
             except BenchError:
                 failed = [peer for peer in peers[1:] if peer.name in self._errors]
                 if not failed:
@@ -155,6 +146,7 @@ class Climb:
                 self._errors[peer.name] = error
                 raise
             self._endings[peer.name].append(run.gone_seconds - run.hello_seconds)
+            # From a hello until all of the run is gone: what is measured ends with the hello.
             self._clock.skip(time.perf_counter() - begin - run.hello_seconds)
 
         return start

@@ -35,4 +35,8 @@ class Clock:
 
     def go(self) -> None:
         """Go on from where it was stopped."""
-        self._stood_seconds += time.perf_counter() - self._stopped_at
+        self.skip(time.perf_counter() - self._stopped_at)
+
+    def skip(self, seconds: float) -> None:
+        """Leave out a time that is over already."""
+        self._stood_seconds += seconds

@@ -9,65 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from labkit.bench.figures import Ratio
 from labkit.bench.load import Load
 from labkit.bench.measured import Measured
 from labkit.bench.source import Source
 from labkit.display import format_seconds, html_table, text_table
 from labkit.errors import ArgumentError
 
-__all__ = ["Comparison", "Ratio", "Timing"]
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """One contender's time over another's.
-
-    Attributes
-    ----------
-    contender, reference : str
-    median : float
-        Of the ratios within each block.
-    low, high : float
-        Its 95 % interval.
-    doubt : float
-        How far off the comparison's control was, as a factor; 1.0 where its interval covers 1.
-    """
-
-    contender: str
-    reference: str
-    median: float
-    low: float
-    high: float
-    doubt: float = 1.0
-
-    @property
-    def value(self) -> float:
-        """The median, which a goal is about."""
-        return self.median
-
-    @property
-    def covers_one(self) -> bool:
-        """Whether no difference is among what the interval allows."""
-        return not (self.high < 1 or self.low > 1)
-
-    @property
-    def inverse(self) -> Ratio:
-        """The same the other way round."""
-        return Ratio(self.reference, self.contender, 1 / self.median, 1 / self.high, 1 / self.low if self.low else float("inf"), self.doubt)
-
-    @property
-    def figures(self) -> str:
-        """The median and its interval.
-
-        Examples
-        --------
-        >>> Ratio("a", "b", 1.25, 1.2, 1.3).figures
-        '1.250 (1.200–1.300)'
-        """
-        return f"{self.median:#.4g} ({self.low:#.4g}–{self.high:#.4g})"
-
-    def __str__(self) -> str:
-        return f"{self.contender} / {self.reference} = {self.figures}"
+__all__ = ["Comparison", "Timing"]
 
 
 @dataclass(frozen=True)
@@ -81,11 +30,17 @@ class Timing:
         How many calls one sample had.
     samples_seconds : tuple of float
         Seconds for one operation, a sample from each block, in the blocks' order.
+    version : str
+        Of what was measured, with its name; empty where nobody said it.
+    note : str
+        How it was measured, where that is not the plain way.
     """
 
     name: str
     calls: int
     samples_seconds: tuple[float, ...] = field(repr=False)
+    version: str = ""
+    note: str = ""
 
     def _quantile(self, share: float) -> float:
         return float(np.quantile(self.samples_seconds, share))
@@ -117,7 +72,7 @@ class Timing:
 
     def summary(self) -> dict[str, Any]:
         """The figures of the table, for JSON."""
-        names = ("name", "median_seconds", "lower_quartile_seconds", "upper_quartile_seconds", "minimum_seconds", "count", "calls")
+        names = ("name", "median_seconds", "lower_quartile_seconds", "upper_quartile_seconds", "minimum_seconds", "count", "calls", "version", "note")
         return {name: getattr(self, name) for name in names}
 
 
@@ -176,6 +131,11 @@ class Comparison:
         raise ArgumentError(f"{contender!r} and {reference!r} are not a pair of contenders.", remedy=f"Choose two of {names}.")
 
     @property
+    def versions(self) -> tuple[str, ...]:
+        """What was measured, each with its version, as far as it was said."""
+        return tuple(dict.fromkeys(timing.version for timing in self.timings if timing.version))
+
+    @property
     def winner(self) -> str | None:
         """The fastest contender, or None where the samples do not show one; `verdict` says why."""
         return self._conclude()[0]
@@ -187,6 +147,9 @@ class Comparison:
 
     def _conclude(self) -> tuple[str | None, str]:
         fastest, *others = (timing.name for timing in sorted(self.timings, key=lambda timing: timing.median_seconds))
+        if not self.control.has_interval:
+            count = self.timings[0].count
+            return None, f"No winner: {count} sample{'s' if count > 1 else ''} of each give{'s' * (count == 1)} no interval. Measure for longer."
         if not self.control.covers_one:
             return None, (
                 f"No winner: {self.control.reference!r} against itself gave {self.control.figures}, which excludes 1, "
@@ -215,23 +178,29 @@ class Comparison:
     def _header(self) -> list[str]:
         return ["contender", "median", "quartiles", "min", "n", f"time / {self.timings[0].name} (95 %)"]
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was measured, and how where that is not the plain way."""
+        measured = (f"Measured: {', '.join(self.versions)}.",) if self.versions else ()
+        return (*measured, *(f"{timing.name}: {timing.note}" for timing in self.timings if timing.note))
+
     def __str__(self) -> str:
         table = text_table(self._header, self._rows(), right=[1, 2, 3, 4])
-        return "\n".join([table, self.verdict, *(f"Warning: {warning}" for warning in self.warnings)])
+        return "\n".join([table, self.verdict, *self.notes, *(f"Warning: {warning}" for warning in self.warnings)])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        warnings = "".join(f"<p>⚠ {escape(warning)}</p>" for warning in self.warnings)
-        return f"{html_table(self._header, self._rows(), right=[1, 2, 3, 4])}<p>{escape(self.verdict)}</p>{warnings}"
+        remarks = (self.verdict, *self.notes, *(f"⚠ {warning}" for warning in self.warnings))
+        return html_table(self._header, self._rows(), right=[1, 2, 3, 4]) + "".join(f"<p>{escape(remark)}</p>" for remark in remarks)
 
     def measured(self) -> Iterable[Measured]:
         """The samples of each contender and of the control, for the store."""
         for timing in self.timings:
-            yield Measured(timing.name, timing.samples_seconds, calls=timing.calls)
+            yield Measured(timing.name, timing.samples_seconds, calls=timing.calls, version=timing.version, note=timing.note)
         if self.control_seconds:
             first = self.timings[0]
-            yield Measured(first.name, self.control_seconds, calls=first.calls, is_control=True)
+            yield Measured(first.name, self.control_seconds, calls=first.calls, is_control=True, version=first.version, note=first.note)
 
     def summary(self) -> dict[str, Any]:
         """The figures, without the samples, for JSON."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from labkit.bench.comparison import Comparison, Ratio, Timing
+from labkit.bench.comparison import Comparison, Timing
 from labkit.bench.doubts import doubts
+from labkit.bench.figures import Ratio
 from labkit.bench.load import Load
 from labkit.bench.source import Source
 from labkit.bench.statistics import paired_ratio
@@ -58,8 +59,7 @@ def conclude(
     """
     first = timings[0]
     control = ratio_of(Timing(first.name, first.calls, tuple(control_seconds)), first, seed=seed)
-    doubt = 1.0 if control.covers_one else max(control.high, 1 / control.low)
-    ratios = tuple(ratio_of(later, earlier, seed=seed, doubt=doubt) for j, later in enumerate(timings) for earlier in timings[:j])
+    ratios = tuple(ratio_of(later, earlier, seed=seed, doubt=control.doubt_cast) for j, later in enumerate(timings) for earlier in timings[:j])
     warnings = (*_notice(source), *doubts(timings, load, wall_seconds=wall_seconds))
     return Comparison(tuple(timings), control, ratios, warnings, load, overhead_seconds, wall_seconds, seed, tuple(control_seconds), source)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from typing import Any
 
 from labkit.errors import BenchError
 from labkit.runtimes.registry import RuntimeStatus, runtimes
 
-__all__ = ["HOST_CALLS", "HOST_SUM", "absences", "checked", "status_of", "version"]
+__all__ = ["HOST_CALLS", "HOST_SUM", "PYTHON_VERSION", "absences", "checked", "status_of", "version"]
 
+#: What runs labkit, for the versions of a measurement.
+PYTHON_VERSION = f"Python {platform.python_version()}"
 #: A guest whose function ``sum`` adds up what the host returns for each number below the parameter.
 HOST_SUM = """
 (module
@@ -66,7 +69,7 @@ def version(row: RuntimeStatus) -> str:
     >>> version(RuntimeStatus("wasmer", "1.1.0", 2022, True))
     'wasmer 1.1.0 (2022)'
     """
-    return f"{row.name} {row.version} ({row.release_year})"
+    return f"{row.name} {row.version} ({row.release_year or 'year unknown'})"
 
 
 def absences(names: tuple[str, ...]) -> dict[str, str]:

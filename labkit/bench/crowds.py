@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from labkit.bench.comparison import Ratio
-from labkit.bench.contenders import absences, status_of, version
+from labkit.bench.contenders import PYTHON_VERSION, absences, status_of, version
 from labkit.bench.density import Density
-from labkit.bench.goals import Bench, Direction, Figure, Findings, Goal, Unavailable
+from labkit.bench.figures import Figure, Ratio, Unavailable
+from labkit.bench.goals import Bench, Direction, Findings, Goal
 from labkit.bench.idle_instances import hold_instances
 from labkit.bench.idle_processes import hold_processes, most_processes
 from labkit.bench.interleave import Progress
@@ -75,8 +73,7 @@ class Crowds:
                 return Unavailable(self.unavailable[name])
         instances, processes, again = (np.array(self.blocks[name], dtype=float) for name in (INSTANCES, PROCESSES, f"{PROCESSES}, again"))
         control = Ratio(PROCESSES, PROCESSES, *paired_ratio(again, processes, np.random.default_rng(seed)))
-        doubt = 1.0 if control.covers_one else max(control.high, 1 / control.low)
-        return Ratio(INSTANCES, PROCESSES, *paired_ratio(instances, processes, np.random.default_rng(seed)), doubt)
+        return Ratio(INSTANCES, PROCESSES, *paired_ratio(instances, processes, np.random.default_rng(seed)), control.doubt_cast)
 
 
 def measure_crowds(*, seconds: float, counts: Sequence[int] = _COUNTS, many: int | None = _MANY, progress: Progress, seed: int) -> Crowds:
@@ -125,22 +122,14 @@ def _kinds(crowds: Crowds) -> Mapping[str, Callable[[Sequence[int]], Points]]:
 
         return hold
 
-    def processes(program: Path | LabkitError) -> Callable[[Sequence[int]], Points]:
-        def hold(counts: Sequence[int]) -> Points:
-            if isinstance(program, LabkitError):
-                raise program
-            return hold_processes(program, counts)
-
-        return hold
-
     for name, why in absences(_OTHERS).items():
         crowds.unavailable[f"instances, {name}"] = why
     return {
         INSTANCES: instances("wasmtime"),
         POOLED: instances("wasmtime", pooled=True),
         **{f"instances, {name}": instances(name) for name in _OTHERS},
-        PROCESSES: processes(native_program("idle", static=False)),
-        STATIC: processes(native_program("idle")),
+        PROCESSES: partial(hold_processes, native_program("idle", static=False)),
+        STATIC: partial(hold_processes, native_program("idle")),
     }
 
 
@@ -170,6 +159,7 @@ def _run(seconds: float, progress: Progress) -> Findings:
         "PSS: proportional set size, in which memory that processes share counts for each in part. What the kernel keeps for each process "
         "(its stack, its page tables) is in no figure; it would add to the processes'.",
         "A process is linked as compilers do by default, with the system's C library shared among all; the smallest static one has no library.",
+        "What was measured once has no interval: one measurement does not tell how far another would be off.",
         *crowds.notes,
         *(f"{name} is not measured: {why}" for name, why in crowds.unavailable.items()),
     )
@@ -180,7 +170,7 @@ def _run(seconds: float, progress: Progress) -> Findings:
     return Findings(
         figures,
         {"Memory of idle guests": Density(crowds.series, notes)},
-        (*(version(status_of(name)) for name in ("wasmtime", *_OTHERS) if status_of(name).available), f"Python {platform.python_version()}"),
+        (*(version(status_of(name)) for name in ("wasmtime", *_OTHERS) if status_of(name).available), PYTHON_VERSION),
         (),
         crowds.unavailable,
     )

@@ -33,9 +33,9 @@ def doubts(timings: Sequence[Timing], load: Load, *, wall_seconds: float) -> tup
 
 def _short(blocks: int, wall_seconds: float) -> Iterable[str]:
     if blocks < _FEW_BLOCKS:
-        widths = "no interval has bounds" if blocks < FEWEST_SAMPLES else "intervals are wide"
+        widths = f"an interval takes {FEWEST_SAMPLES} or more, so there is none" if blocks < FEWEST_SAMPLES else "so intervals are wide"
         seconds = wall_seconds / blocks * _FEW_BLOCKS
-        yield f"Only {blocks} block{'s' if blocks > 1 else ''} of samples fitted in the time, so {widths}. Raise seconds= to about {seconds:.2g}."
+        yield f"Only {blocks} block{'s' if blocks > 1 else ''} of samples fitted in the time; {widths}. Raise seconds= to about {seconds:.2g}."
 
 
 def _busy(load: Load) -> Iterable[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labkit.bench.comparison import Comparison, Timing
+from labkit.bench.figures import with_interval
 from labkit.bench.statistics import FEWEST_SAMPLES, tail_share
 from labkit.errors import ArgumentError
 
@@ -27,7 +28,7 @@ class MeanRatio:
         The geometric mean of the programs' ratios: the one that does not depend on which of the two is below the line.
     low, high : float
         Its 95 % interval, over the blocks of each comparison and over the programs: what other programs of their kind may give.
-        Without bounds where there are fewer than six programs.
+        0.0 and infinity where there are fewer than six programs, which give none.
     count : int
         Of programs.
     doubt : float
@@ -56,7 +57,12 @@ class MeanRatio:
         >>> MeanRatio("a", "b", 1.25, 1.1, 1.4, 11).figures
         '1.25 (1.10–1.40), 11 programs'
         """
-        return f"{self.mean:#.3g} ({self.low:#.3g}–{self.high:#.3g}), {self.count} programs"
+        return f"{self.interval}, {self.count} programs"
+
+    @property
+    def interval(self) -> str:
+        """The mean and its interval, or that so few programs give none."""
+        return with_interval(self.mean, self.low, self.high, digits=3)
 
     def __str__(self) -> str:
         return f"{self.contender} / {self.reference} = {self.figures}"

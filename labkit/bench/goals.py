@@ -2,116 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from html import escape
-from statistics import NormalDist
-from typing import Any, Protocol
+from typing import Any
 
+from labkit.bench.figures import Figure
 from labkit.bench.interleave import Progress
 from labkit.bench.measured import Part
 from labkit.display import html_table, text_table
 
-__all__ = ["Bench", "Direction", "Figure", "Findings", "Goal", "Judgement", "Report", "Share", "Unavailable", "judge"]
-
-
-class Figure(Protocol):
-    """What a goal can be about: a `Ratio`, a `Share`, or that it is `Unavailable`."""
-
-    @property
-    def value(self) -> float:
-        """What is held against the goal's bound."""
-
-    @property
-    def doubt(self) -> float:
-        """How far off it may be, as a factor, beyond its interval; 1.0 where nothing says so."""
-
-    @property
-    def figures(self) -> str:
-        """The value with its interval, to print."""
-
-
-@dataclass(frozen=True)
-class Share:
-    """How many of all.
-
-    Attributes
-    ----------
-    count, total : int
-    """
-
-    count: int
-    total: int
-
-    @property
-    def share(self) -> float:
-        """From 0.0 to 1.0."""
-        return self.count / self.total
-
-    @property
-    def value(self) -> float:
-        """The share, which is held against a goal."""
-        return self.share
-
-    @property
-    def doubt(self) -> float:
-        """Counting has none."""
-        return 1.0
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % interval by Wilson's score, which stays between 0 and 1 where few or all are counted."""
-        n, p, z = self.total, self.share, NormalDist().inv_cdf(0.975)
-        middle, half = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
-        return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
-
-    @property
-    def figures(self) -> str:
-        """The share, its interval, and what was counted.
-
-        Examples
-        --------
-        >>> Share(190, 200).figures
-        '0.950 (0.910–0.973), 190 of 200'
-        """
-        low, high = self.interval
-        return f"{self.share:.3f} ({low:.3f}–{high:.3f}), {self.count} of {self.total}"
-
-
-@dataclass(frozen=True)
-class Unavailable:
-    """A figure that could not be measured here; no goal about it is met.
-
-    Attributes
-    ----------
-    reason : str
-        Why, with what to do about it.
-    """
-
-    reason: str
-
-    @property
-    def value(self) -> float:
-        """Not a number."""
-        return math.nan
-
-    @property
-    def doubt(self) -> float:
-        """There is nothing to doubt."""
-        return 1.0
-
-    @property
-    def figures(self) -> str:
-        """Why there is none.
-
-        Examples
-        --------
-        >>> Unavailable("There is no Zig.").figures
-        'unavailable: There is no Zig.'
-        """
-        return f"unavailable: {self.reason}"
+__all__ = ["Bench", "Direction", "Findings", "Goal", "Judgement", "Report", "judge"]
 
 
 class Direction(Enum):
@@ -281,6 +183,7 @@ def judge(bench: Bench, findings: Findings) -> Report:
 
     Examples
     --------
+    >>> from labkit.bench.figures import Share
     >>> goal = Goal("new / old", 1.25, Direction.AT_MOST)
     >>> bench = Bench("speed", "The new one is no slower.", (goal,), lambda seconds, progress: Findings({}, {}, ()))
     >>> judge(bench, Findings({"new / old": Share(131, 100)}, {}, ())).met

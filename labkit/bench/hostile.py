@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.bench.goals import Bench, Direction, Findings, Goal, Share
+from labkit.bench.contenders import version
+from labkit.bench.figures import Share
+from labkit.bench.goals import Bench, Direction, Findings, Goal
 from labkit.bench.interleave import Progress
 from labkit.bench.measured import Measured
 from labkit.display import html_table, text_table
@@ -83,7 +85,7 @@ def _run(seconds: float, progress: Progress) -> Findings:
     return Findings(
         {_GOAL.figure: Share(sum(report.held for report in reports), len(reports))},
         {"What stopped each attack": AttackTable(reports)},
-        tuple(f"{row.name} {row.version} ({row.release_year})" for row in rows),
+        tuple(map(version, rows)),
         tuple(notes),
         {row.name: f"{row.reason}. {row.remedy}" for row in missing},
     )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from labkit.bench.arguments import checked_counts
 from labkit.bench.peers.processes import pss_bytes
 from labkit.errors import BenchError, LabkitError, Unsupported
 from labkit.modules.load import to_wasm
@@ -71,6 +72,7 @@ def hold_instances(
     """
     if not sys.platform.startswith("linux"):
         raise Unsupported("Only Linux tells the proportional set size of a process (/proc/PID/smaps_rollup).", remedy="Measure this on Linux.")
+    counts = checked_counts(counts)
     wanted = {"name": name, "counts": list(counts), "pooled": pooled, "export": export, "arguments": list(arguments)}
     try:
         ended = subprocess.run(

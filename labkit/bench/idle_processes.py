@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from labkit.bench.arguments import checked_counts, expect
 from labkit.bench.peers.processes import pss_bytes
-from labkit.errors import BenchError, Unsupported
+from labkit.errors import BenchError, LabkitError, Unsupported
 
 __all__ = ["hold_processes", "most_processes"]
 
@@ -41,13 +42,13 @@ def _lines(path: str) -> list[str]:
     return []
 
 
-def hold_processes(program: Path, counts: Sequence[int]) -> tuple[tuple[int, int], ...]:
+def hold_processes(program: Path | LabkitError, counts: Sequence[int]) -> tuple[tuple[int, int], ...]:
     """Start idle processes, measure them at each count, and end them all.
 
     Parameters
     ----------
-    program : Path
-        Ends when its standard input does.
+    program : Path or LabkitError
+        As `labkit.bench.native_process.native_program` gives it: a program that ends when its standard input does, or why there is none.
     counts : sequence of int
         Rising.
 
@@ -65,7 +66,10 @@ def hold_processes(program: Path, counts: Sequence[int]) -> tuple[tuple[int, int
     """
     if not sys.platform.startswith("linux"):
         raise Unsupported("Only Linux tells the proportional set size of a process (/proc/PID/smaps_rollup).", remedy="Measure this on Linux.")
-    points = []
+    if isinstance(program, LabkitError):
+        raise program
+    program = expect(program, Path, by="hold_processes", remedy='Write hold_processes(native_program("idle"), [100]).')
+    counts, points = checked_counts(counts), []
     with _crowd() as (pids, start):
         for count in counts:
             while len(pids) < count:
@@ -89,6 +93,8 @@ class _Start:
         try:
             self.pids.append(os.posix_spawn(str(program), [program.name], {}, file_actions=self._actions))
         except OSError as error:
+            if not self.pids:
+                raise BenchError(f"{program.name} cannot be started: {error.strerror}.", remedy="Give a program that can.") from None
             raise BenchError(
                 f"No more than {len(self.pids):,} idle processes could be started: {error.strerror}.", remedy="Raise the limit on processes."
             ) from None

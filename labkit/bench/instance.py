@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
@@ -11,8 +10,9 @@ from typing import Any
 import wasmtime
 
 from labkit.bench.comparison import Comparison
-from labkit.bench.contenders import absences, checked, status_of, version
-from labkit.bench.goals import Bench, Direction, Figure, Findings, Goal, Unavailable
+from labkit.bench.contenders import PYTHON_VERSION, absences, checked, status_of, version
+from labkit.bench.figures import Figure, Unavailable
+from labkit.bench.goals import Bench, Direction, Findings, Goal
 from labkit.bench.interleave import Progress, compare
 from labkit.bench.native_process import SPAWNED, native_program, spawner
 from labkit.errors import LabkitError
@@ -62,7 +62,7 @@ def _run(seconds: float, progress: Progress) -> Findings:
     return Findings(
         _figures(made, called, kernel, missing),
         dict(zip(titles, (made, called, kernel))),
-        (*(version(status_of(name)) for name in ("wasmtime", *_OTHERS) if name not in missing), f"Python {platform.python_version()}"),
+        (*(version(status_of(name)) for name in ("wasmtime", *_OTHERS) if name not in missing), PYTHON_VERSION),
         (SPAWNED, *(f"{name} is not measured: {why}" for name, why in missing.items())),
         missing,
         dict(zip(titles, (sha256(to_wasm(wat)).hexdigest() for wat in (_ADD, _ADD, _FIB)))),

@@ -6,13 +6,13 @@ contender runs twice in each block: what a ratio of a thing to itself shows is w
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from labkit.bench.arguments import checked_seconds
 from labkit.bench.comparison import Comparison, Timing
 from labkit.bench.conclusion import conclude
 from labkit.bench.load import LoadWatch
@@ -38,6 +38,7 @@ def compare(
     *,
     seconds: float = 5.0,
     operations: int = 1,
+    versions: Mapping[str, str] | None = None,
     seed: int | None = None,
     progress: Progress | None = None,
     on_block: OnBlock | None = None,
@@ -54,6 +55,8 @@ def compare(
         so where that was too short.
     operations : int, optional
         How many operations one call does; times are given for one.
+    versions : mapping of str to str, optional
+        Of contenders, the name and version of what is measured; tables show it and the result store keeps it.
     seed : int, optional
         For the order of samples and the intervals; drawn where it is not given.
     progress : callable, optional
@@ -82,7 +85,17 @@ def compare(
     >>> comparison.ratio("long", "short").median > 1
     True
     """
-    _check(contenders, seconds, operations)
+    told_versions = {} if versions is None else versions
+    _check(
+        contenders,
+        seconds=seconds,
+        operations=operations,
+        versions=told_versions,
+        seed=seed,
+        progress=progress,
+        on_block=on_block,
+        timer=timer,
+    )
     if seed is None:
         seed = int(np.random.SeedSequence().generate_state(1)[0])
     generator = np.random.default_rng(seed)
@@ -98,21 +111,40 @@ def compare(
     told = _Told(progress, on_block)
     samples = np.array(_blocks([*samplers, again], begin, seconds, operations, generator, told, timer))
     wall_seconds = timer() - begin
-    timings = [Timing(sampler.name, sampler.calls, tuple(column.tolist())) for sampler, column in zip(samplers, samples.T)]
+    timings = [
+        Timing(sampler.name, sampler.calls, tuple(column.tolist()), told_versions.get(sampler.name, ""))
+        for sampler, column in zip(samplers, samples.T)
+    ]
     return conclude(timings, samples[:, -1].tolist(), load=watch.read(), overhead_seconds=overhead.loop_seconds, wall_seconds=wall_seconds, seed=seed)
 
 
-def _check(contenders: Mapping[str, Callable[..., object]], seconds: float, operations: int) -> None:
+def _check(
+    contenders: Mapping[str, Callable[..., object]],
+    *,
+    seconds: float,
+    operations: int,
+    versions: Mapping[str, str],
+    seed: int | None,
+    progress: Progress | None,
+    on_block: OnBlock | None,
+    timer: Timer,
+) -> None:
     remedy = 'Write compare({"name": function, …}).'
     if not isinstance(contenders, Mapping) or not contenders:
         raise ArgumentError("There are no contenders to compare.", remedy=remedy)
     for name, contender in contenders.items():
         if not isinstance(name, str) or not callable(contender):
             raise ArgumentError(f"The contender {name!r} is {type(contender).__name__}; a text must name something to call.", remedy=remedy)
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < math.inf:
-        raise ArgumentError(f"seconds={seconds!r} is no time to measure for.", remedy="Give seconds above 0.")
+    checked_seconds(seconds)
     if isinstance(operations, bool) or not isinstance(operations, int) or operations < 1:
         raise ArgumentError(f"operations={operations!r} is no number of operations.", remedy="Give a whole number, 1 or more.")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
+        raise ArgumentError(f"seed={seed!r} is no seed.", remedy="Give a whole number from 0, or leave it out.")
+    for name, function in {"progress": progress, "on_block": on_block, "timer": timer}.items():
+        if function is not None and not callable(function):
+            raise ArgumentError(f"{name}={function!r} cannot be called.", remedy="Give a function, or leave it out.")
+    if not isinstance(versions, Mapping) or not all(isinstance(text, str) for text in versions.values()):
+        raise ArgumentError(f"versions={versions!r} does not name versions.", remedy='Write versions={"name": "the thing 1.0"}.')
 
 
 @dataclass(frozen=True)

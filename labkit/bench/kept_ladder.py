@@ -52,7 +52,7 @@ def kept_ladder(rows: Rows, title: str = "The ladder") -> Ladder:
 
 def _kept_rung(peer: type[Peer], own: Mapping[str, Row], comparisons: Iterable[Comparison]) -> Rung | None:
     """A rung out of the store; None where it was not asked for."""
-    timings = (timing for comparison in comparisons for timing in comparison.timings if timing.name == peer.name)
+    timings = [timing for comparison in comparisons for timing in comparison.timings if timing.name == peer.name]
     samples = tuple(sample for timing in timings for sample in timing.samples_seconds)
     error = own[peer.name].error if peer.name in own else ""
     if not samples and not error:
@@ -67,4 +67,6 @@ def _kept_rung(peer: type[Peer], own: Mapping[str, Row], comparisons: Iterable[C
         memory_bytes=round(memory[0]) if memory else None,
         kind=peer.kind,
         ending_seconds=ending,
+        note=timings[0].note if timings else "",
+        version=timings[0].version if timings else "",
     )

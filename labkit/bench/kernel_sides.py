@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
+from labkit.bench.arguments import expect
+from labkit.bench.contenders import status_of, version
 from labkit.bench.kernel_sources import KERNELS, Kernel
 from labkit.errors import BenchError, LabkitError, ToolchainUnavailable
 from labkit.limits import Limits
@@ -37,6 +39,8 @@ class Sides:
         Sides that gave another result, which are not timed.
     missing : dict of str to str
         Sides that cannot compute it, each with why and what to do about it.
+    versions : dict of str to str
+        Of those who compute it, the compiler or the runtime.
     """
 
     kernel: Kernel
@@ -44,20 +48,21 @@ class Sides:
     result: int = 0
     wrong: dict[str, int] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def native_names(self) -> tuple[str, ...]:
         """The native builds among the sides; the first is the reference."""
         return tuple(build.name for build in native_builds()[0] if build.name in self.calls)
 
-    def add(self, name: str, call: Callable[[int], int]) -> None:
+    def add(self, name: str, call: Callable[[int], int], version: str) -> None:
         """Take a side up, if it computes what the first one did."""
         bound = partial(call, self.kernel.argument)
         result = bound() % 2**32
         if not self.calls:
             self.result = result
         if result == self.result:
-            self.calls[name] = bound
+            self.calls[name], self.versions[name] = bound, version
         else:
             self.wrong[name] = result
 
@@ -99,7 +104,7 @@ def make_sides(kernel: Kernel, *, variants: bool = True) -> Sides:
     >>> sides.calls["wasmtime"]() % 2**32 == sides.result, sides.wrong
     (True, {})
     """
-    sides = Sides(kernel)
+    sides = Sides(expect(kernel, Kernel, by="make_sides", remedy="Write make_sides(find_kernel(…))."))
     builds, absent = native_builds()
     if not builds:
         why = "; ".join(f"{tool.name}: {tool.reason}" for tool in absent)
@@ -109,7 +114,7 @@ def make_sides(kernel: Kernel, *, variants: bool = True) -> Sides:
     for build in builds:
         function = _library(build)[kernel.name]
         function.argtypes, function.restype = [ctypes.c_uint32], ctypes.c_uint32
-        sides.add(build.name, function)
+        sides.add(build.name, function, str(build.compiler))
     if sides.wrong:
         raise BenchError(
             f"The native builds of {kernel.name} differ: {sides.wrong} beside {sides.result}.", remedy="Report this, with the compilers."
@@ -143,6 +148,6 @@ def _try(
         instance = module.instantiate(limits=limits)
         if "_initialize" in instance.exports:
             instance.func("_initialize")()
-        sides.add(name, instance.func(sides.kernel.name))
+        sides.add(name, instance.func(sides.kernel.name), version(status_of(runtime_name)))
     except LabkitError as error:
         sides.missing[name] = str(error)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from typing import Any
 
+from labkit.bench.arguments import checked_names, checked_seconds
 from labkit.bench.comparison import Comparison
+from labkit.bench.figures import Share
 from labkit.bench.geometric_mean import MeanRatio, geometric_mean
-from labkit.bench.goals import Share
 from labkit.bench.interleave import Progress, compare
 from labkit.bench.kernel_sides import SIMD, make_sides
 from labkit.bench.kernel_sources import Kernel, find_kernel, kernel_names
 from labkit.bench.measured import Measured
+from labkit.bench.statistics import FEWEST_SAMPLES
 from labkit.display import html_table, text_table
 from labkit.errors import ArgumentError
 
@@ -113,7 +115,11 @@ class Kernels:
             for name, value in run.wrong.items()
         ]
         missing = {f"{name} is not measured: {why}" for run in self.runs for name, why in run.missing.items()}
-        return (*wrong, *self._spread(), *sorted(missing))
+        return (*wrong, *self._spread(), *self._few(), *sorted(missing))
+
+    def _few(self) -> Iterable[str]:
+        if len(self.runs) < FEWEST_SAMPLES:
+            yield f"A geometric mean of fewer than {FEWEST_SAMPLES} programs has no interval: so few do not tell what others would give."
 
     def _spread(self) -> Iterable[str]:
         """How far native builds differ among themselves, where they differ most."""
@@ -132,7 +138,7 @@ class Kernels:
     def _mean_cell(self, name: str) -> str:
         """Only of a contender that every kernel has: means over different programs cannot be compared."""
         mean = None if name == self.reference else self.mean(name)
-        return "–" if mean is None or mean.count < len(self.runs) else f"{mean.mean:#.3g} ({mean.low:#.3g}–{mean.high:#.3g})"
+        return "–" if mean is None or mean.count < len(self.runs) else mean.interval
 
     def __str__(self) -> str:
         return "\n".join([text_table(self._header, self._rows(), right=range(1, len(self.runs) + 2)), *self.notes])
@@ -147,9 +153,21 @@ class Kernels:
         """The geometric means, for JSON; each kernel's comparison has its own summary."""
         return {"reference": self.reference, "means": [self.mean(name) for name in self.contenders if name != self.reference], "notes": self.notes}
 
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """Compilers and runtimes."""
+        return tuple(dict.fromkeys(version for run in self.runs for version in run.comparison.versions))
+
     def measured(self) -> Iterable[Measured]:
-        """Nothing of its own: the samples are in the kernels' comparisons."""
-        return ()
+        """Results that were wrong and sides that are missing, for the store; the samples are in the kernels' comparisons."""
+        wrong = {name: f"It computes {run.kernel.name} wrongly." for run in self.runs for name in run.wrong}
+        missing = {name: why for run in self.runs for name, why in run.missing.items()}
+        for name, why in {**wrong, **missing}.items():
+            yield Measured(name, error=why)
+
+    def parts(self) -> Mapping[str, Comparison]:
+        """The comparison of each kernel, for the store."""
+        return {run.title: run.comparison for run in self.runs}
 
 
 def _cell(comparison: Comparison, name: str, reference: str) -> str:
@@ -194,9 +212,8 @@ def measure_kernels(names: Sequence[str] | None = None, *, seconds: float = 20.0
     >>> measured.agreement.value
     1.0
     """
-    chosen = [find_kernel(name) for name in (kernel_names() if names is None else names)]
-    if not chosen:
-        raise ArgumentError("There is no kernel to measure.", remedy=f"Choose some of {', '.join(kernel_names())}.")
+    seconds = checked_seconds(seconds)
+    chosen = [find_kernel(name) for name in (kernel_names() if names is None else checked_names(names, kernel_names(), what="kernel"))]
     runs = []
     begin = time.perf_counter()
     for done, kernel in enumerate(chosen):
@@ -207,7 +224,7 @@ def measure_kernels(names: Sequence[str] | None = None, *, seconds: float = 20.0
                 progress((done + share) / len(chosen))
 
         left_seconds = begin + seconds * (done + 1) / len(chosen) - time.perf_counter()
-        comparison = compare(sides.calls, seconds=max(left_seconds, _SHORTEST_SECONDS), progress=report)
+        comparison = compare(sides.calls, seconds=max(left_seconds, _SHORTEST_SECONDS), versions=sides.versions, progress=report)
         runs.append(KernelRun(kernel, comparison, sides.result, sides.wrong, sides.missing))
         native = sides.native_names
     return Kernels(tuple(runs), native)

@@ -7,7 +7,9 @@ from functools import partial
 
 from labkit.bench.boundary import compare_copies, compare_crossings, copies_title
 from labkit.bench.comparison import Comparison
-from labkit.bench.goals import Bench, Direction, Figure, Findings, Goal
+from labkit.bench.contenders import PYTHON_VERSION
+from labkit.bench.figures import Figure
+from labkit.bench.goals import Bench, Direction, Findings, Goal
 from labkit.bench.interleave import Progress
 from labkit.bench.kernel_sides import EPOCHS, FUEL, SIMD
 from labkit.bench.kernel_table import Kernels, measure_kernels
@@ -15,10 +17,11 @@ from labkit.bench.large_start import compare_large_starts
 from labkit.bench.misfits import try_misfits
 from labkit.bench.published import PUBLISHED
 from labkit.bench.system_calls import OPERATIONS, compare_system_calls
-from labkit.runtimes.registry import runtimes
-from labkit.toolchains.shared_library import native_builds
 
-__all__ = ["BENCH"]
+__all__ = ["BENCH", "TITLE"]
+
+#: What it is recorded as.
+TITLE = "Kernels"
 
 _AGREEMENT_GOAL = Goal("results that are native code's / all", 1.0, Direction.AT_LEAST)
 _NATIVE_GOAL = Goal("wasmtime / native -O2, geometric mean", 2.0, Direction.AT_MOST)
@@ -35,21 +38,18 @@ _LONG_SECONDS = 30.0
 def _run(seconds: float, progress: Progress) -> Findings:
     kernels = measure_kernels(seconds=seconds * _KERNELS_SHARE, progress=lambda share: progress(share * _KERNELS_SHARE))
     others = _others(seconds, progress)
-    rows = [row for row in runtimes() if row.available]
-    compilers = dict.fromkeys(str(build.compiler) for build in native_builds()[0])
-    missing = {name: why for run in kernels.runs for name, why in run.missing.items()}
+    versions = [version for comparison in others.values() for version in comparison.versions]
     return Findings(
         {**_figures(kernels), **_pairs(kernels, others)},
         {
-            f"Times as long as {kernels.reference}": kernels,
+            TITLE: kernels,
             "The same question, elsewhere": PUBLISHED,
-            **{run.title: run.comparison for run in kernels.runs},
+            **{f"{TITLE}: {title}": comparison for title, comparison in kernels.parts().items()},
             **others,
             "What a module cannot do, or not everywhere": try_misfits(),
         },
-        (*(f"{row.name} {row.version} ({row.release_year or 'year unknown'})" for row in rows), *compilers),
+        tuple(dict.fromkeys((*kernels.versions, *versions, PYTHON_VERSION))),
         kernels.notes,
-        missing,
     )
 
 

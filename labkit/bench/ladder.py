@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from labkit.bench.comparison import Comparison, Ratio
+from labkit.bench.comparison import Comparison
+from labkit.bench.figures import Ratio
 from labkit.bench.measured import Measured
 from labkit.bench.source import Source
+from labkit.bench.statistics import FEWEST_SAMPLES
 from labkit.display import format_bytes, format_seconds, html_table, text_table
 from labkit.errors import ArgumentError
 
@@ -52,7 +54,7 @@ class Rung:
     note : str
         How it was started, where that is not the plain way.
     version : str
-        Of the tool that started it; empty where that is labkit.
+        Of what started it, with its name; empty where that is the system alone.
     """
 
     name: str
@@ -115,7 +117,7 @@ class Ladder:
         for rung in self.rungs:
             if rung.name == name:
                 return rung
-        raise ArgumentError(f"The ladder has no rung {name!r}.", remedy=f"Choose one of {', '.join(rung.name for rung in self.rungs)}.")
+        raise ArgumentError(f"The ladder has no rung {name!r}.", remedy=f"Choose one of {', '.join(repr(rung.name) for rung in self.rungs)}.")
 
     def ratio(self, name: str) -> Ratio | None:
         """Give a rung's time over the first one's, from the run that had both; None where it was not measured."""
@@ -133,8 +135,8 @@ class Ladder:
 
     @property
     def versions(self) -> tuple[str, ...]:
-        """The tools that ran, each with its version."""
-        return tuple(f"{rung.name} {rung.version}" for rung in self.rungs if rung.measured_here and rung.version)
+        """What started the program, each with its version."""
+        return tuple(dict.fromkeys(rung.version for rung in self.rungs if rung.measured_here and rung.version))
 
     @property
     def _header(self) -> list[str]:
@@ -162,7 +164,13 @@ class Ladder:
     def _remarks(self) -> list[str]:
         missing = [f"{rung.name} did not run: {rung.error} {rung.remedy}".rstrip() for rung in self.rungs if not rung.measured_here]
         notes = [f"{rung.name}: {rung.note}" for rung in self.rungs if rung.measured_here and rung.note]
-        return [*missing, *notes, MEMORY_METHOD]
+        measured = [f"Measured: {', '.join(self.versions)}."] if self.versions else []
+        return [*measured, *missing, *notes, *self._without_interval(), MEMORY_METHOD]
+
+    def _without_interval(self) -> Iterable[str]:
+        few = [rung.name for rung in self.rungs if (ratio := self.ratio(rung.name)) is not None and not ratio.has_interval]
+        if few:
+            yield f"No interval: fewer than {FEWEST_SAMPLES} starts do not tell how far the next would be off. So few had {', '.join(few)}."
 
     def __str__(self) -> str:
         table = text_table(self._header, [self._row(rung) for rung in self.rungs], right=self._RIGHT)
@@ -189,9 +197,9 @@ class Ladder:
             sizes: Sequence[tuple[str, int | None]] = (("image", rung.image_bytes), ("memory", rung.memory_bytes))
             for what, size_bytes in sizes:
                 if size_bytes is not None:
-                    yield Measured(f"{rung.name}: {what}", (float(size_bytes),), unit="B")
+                    yield Measured(f"{rung.name}: {what}", (float(size_bytes),), unit="B", version=rung.version, note=rung.note)
             if rung.ending_seconds:
-                yield Measured(f"{rung.name}: ending", rung.ending_seconds)
+                yield Measured(f"{rung.name}: ending", rung.ending_seconds, version=rung.version, note=rung.note)
 
     def parts(self) -> Mapping[str, Comparison]:
         """The comparisons, for the store."""

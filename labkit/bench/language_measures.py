@@ -48,7 +48,9 @@ def build_library(name: str) -> Artifact:
     return build(source, kind="library")
 
 
-def compare_measures(measures: Mapping[str, Callable[[], float]], seconds: float, progress: Progress) -> Comparison:
+def compare_measures(
+    measures: Mapping[str, Callable[[], float]], seconds: float, progress: Progress, *, versions: Mapping[str, str] | None = None
+) -> Comparison:
     """Compare what guests tell of themselves: blocks in random order, the first in each of them twice."""
     seed = int(np.random.SeedSequence().generate_state(1)[0])
     generator, watch, begin = np.random.default_rng(seed), LoadWatch(), time.perf_counter()
@@ -59,9 +61,10 @@ def compare_measures(measures: Mapping[str, Callable[[], float]], seconds: float
         for i in generator.permutation(len(columns)):
             block[i] = columns[i]()
         blocks.append(block)
-        progress(min(len(blocks) / FEWEST_SAMPLES, 1.0))
+        progress(min(len(blocks) / FEWEST_SAMPLES, (time.perf_counter() - begin) / seconds, 1.0))
     *samples, control = zip(*blocks)
-    timings = [Timing(name, 1, column) for name, column in zip(measures, samples)]
+    told = versions or {}
+    timings = [Timing(name, 1, column, told.get(name, "")) for name, column in zip(measures, samples)]
     took = time.perf_counter() - begin
     return conclude(timings, control, load=watch.read(), overhead_seconds=0.0, wall_seconds=took, seed=seed)
 

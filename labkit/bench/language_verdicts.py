@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from labkit.bench.arguments import expect
 from labkit.bench.language_features import FEATURE_NAMES, FeatureTrial, try_feature
 from labkit.bench.languages import LanguageRow, LanguageSurvey
 from labkit.display import format_bytes, html_table, text_table
@@ -43,6 +44,8 @@ class LanguageVerdict:
         first = language_named(self.language.kernel.reference).title
         if self.language.kernel.contender == self.language.kernel.reference:
             return "The others' measure"
+        if self.language.kernel.doubt != 1:
+            return f"Not to be told from {first} by this run, in which even {first} differed from itself"
         if self.language.kernel.covers_one:
             return f"As fast as {first}, as far as could be told"
         return f"{'Interpreted: ' if self.language.name in _INTERPRETED else ''}{self.language.kernel.median:.2g} times {first}'s time"
@@ -83,6 +86,7 @@ def try_features(survey: LanguageSurvey) -> LanguageFeatures:
     >>> features.rows[0].trials[-1].words
     'by hand'
     """
+    expect(survey, LanguageSurvey, by="try_features", remedy="Write try_features(survey_languages()).")
     return LanguageFeatures(
         tuple(LanguageVerdict(row, tuple(try_feature(row.name, name) for name in FEATURE_NAMES) if row.hello else ()) for row in survey.rows)
     )

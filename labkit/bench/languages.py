@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from html import escape
 
-from labkit.bench.comparison import Comparison, Ratio
+from labkit.bench.arguments import checked_names, checked_seconds
+from labkit.bench.comparison import Comparison
+from labkit.bench.contenders import status_of, version
+from labkit.bench.figures import Ratio
 from labkit.bench.goals import Bench, Direction, Findings, Goal
 from labkit.bench.interleave import Progress
 from labkit.bench.language_measures import (
@@ -21,10 +24,10 @@ from labkit.bench.language_measures import (
 )
 from labkit.display import format_bytes, format_seconds, html_table, shorten, text_table
 from labkit.errors import BenchError, LabkitError, ToolchainUnavailable
-from labkit.runtimes.registry import runtimes
+from labkit.runtimes.registry import RUNTIME_NAMES, runtimes
 from labkit.sandbox.run import Result, run
 from labkit.toolchains.artifact import Artifact
-from labkit.toolchains.registry import language_named
+from labkit.toolchains.registry import LANGUAGE_NAMES, language_named
 
 __all__ = ["BENCH", "SURVEYED", "LanguageRow", "LanguageSurvey", "survey_languages"]
 
@@ -153,8 +156,10 @@ def survey_languages(
     >>> survey.rows[0].runs_on
     {'wasmtime': ''}
     """
+    seconds = checked_seconds(seconds)
+    names = [language_named(name).name for name in checked_names(languages, LANGUAGE_NAMES, what="language", found_later=True)]
+    runtime_names = checked_names(runtime_names, RUNTIME_NAMES, what="runtime")
     here = {row.name for row in runtimes() if row.available}
-    names = [language_named(name).name for name in languages]
     told = progress or (lambda share: None)
     programs: dict[str, tuple[Artifact, Artifact]] = {}
     reasons: dict[str, str] = {}
@@ -171,8 +176,9 @@ def survey_languages(
         raise BenchError(
             f"{names[0]} cannot be measured: {kernel_reasons.get(names[0]) or reasons.get(names[0])}", remedy="Begin with a language that can."
         )
-    kernel = compare_measures(kernels, seconds * _KERNEL_SHARE, lambda share: told(0.4 + 0.4 * share))
-    start = compare_measures(starts, seconds * (1 - _KERNEL_SHARE), lambda share: told(0.8 + 0.1 * share))
+    versions = {name: f"{pair[0].toolchain}, {version(status_of(MEASURED_ON))}" for name, pair in programs.items()}
+    kernel = compare_measures(kernels, seconds * _KERNEL_SHARE, lambda share: told(0.4 + 0.4 * share), versions=versions)
+    start = compare_measures(starts, seconds * (1 - _KERNEL_SHARE), lambda share: told(0.8 + 0.1 * share), versions=versions)
     rows = tuple(_row(name, programs.get(name), reasons, runs_on, kernel, kernel_reasons, start) for name in names)
     told(1.0)
     return LanguageSurvey(rows, kernel, start)
@@ -229,11 +235,10 @@ def _run(seconds: float, progress: Progress) -> Findings:
     figures = {f"fib: {row.title} / C": row.kernel for row in survey.rows[1:] if row.kernel is not None}
     unavailable = {row.title: row.reason or row.kernel_reason for row in survey.rows if row.kernel is None}
     versions = [f"{row.title}: {row.hello.toolchain}{' (prebuilt)' if row.hello.prebuilt else ''}" for row in survey.rows if row.hello]
-    engine = next(row for row in runtimes() if row.name == MEASURED_ON)
     return Findings(
         figures,
         {"A call of fib": survey.kernel, "A program that does nothing": survey.starts},
-        (f"{engine.name} {engine.version} ({engine.release_year})", *versions),
+        (version(status_of(MEASURED_ON)), *versions),
         tuple(f"{name} is not measured: {why}" for name, why in unavailable.items()),
         unavailable,
     )

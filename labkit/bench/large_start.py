@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from labkit.bench.comparison import Comparison
+from labkit.bench.contenders import PYTHON_VERSION, status_of, version
 from labkit.bench.interleave import Progress, compare
 from labkit.data_files import data_folder
 from labkit.errors import BenchError
@@ -50,18 +51,21 @@ def compare_large_starts(*, seconds: float = 4.0, components: bool = False, prog
     True
     """
     contenders: dict[str, Callable[[], bytes]] = {_PYTHON: partial(_process, (sys.executable, "-S", "-E", "-c", "print('hello')"))}
+    versions = {_PYTHON: PYTHON_VERSION}
     node = find_node()
     if isinstance(node, Found):
+        versions[_NODE] = str(node)
         contenders[_NODE] = partial(_process, (*node.command, "-e", "console.log('hello')"))
     sources = {_C: "hello.c", _QUICKJS: "hello.js"}
     if components and isinstance(language_named("python").find("wasip2"), Found):
         sources[_CPYTHON] = "hello.py"
     for name, source in sources.items():
-        contenders[name] = partial(_guest, build(data_folder() / "sources" / source))
+        program = build(data_folder() / "sources" / source)
+        contenders[name], versions[name] = partial(_guest, program), f"{version(status_of(_ON))}, {program.toolchain}"
     for name, contender in contenders.items():
         if b"hello" not in (printed := contender()) and b"argument" not in printed:
             raise BenchError(f"{name} printed {printed[:80]!r}, so its time means nothing.", remedy="Run it by itself first.")
-    return compare(contenders, seconds=seconds, progress=progress)
+    return compare(contenders, seconds=seconds, versions=versions, progress=progress)
 
 
 def _process(command: Sequence[str]) -> bytes:

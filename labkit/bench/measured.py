@@ -28,6 +28,10 @@ class Measured:
         Digest of the module or program that ran, in hexadecimal; empty where there was none.
     calls : int
         How many calls one sample had.
+    version : str
+        Of the contender, with the name of what it is; empty where that is said of all together.
+    note : str
+        How it was measured, where that is not the plain way.
     """
 
     contender: str
@@ -37,6 +41,8 @@ class Measured:
     is_control: bool = False
     artifact_sha256: str = ""
     calls: int = 1
+    version: str = ""
+    note: str = ""
 
 
 class Part(Protocol):
@@ -44,7 +50,7 @@ class Part(Protocol):
 
     A part that is made of interleaved comparisons, such as a table of phases, also has ``parts()``: a mapping of titles to those
     comparisons, which the store keeps as such; `measured` then gives only what is not among them. Of samples that come from no
-    `Comparison`, no ratio is ever taken.
+    `Comparison`, no ratio is ever taken. One that knows what was measured has ``versions`` too: texts, each a name and its version.
     """
 
     def _repr_html_(self) -> str: ...

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from labkit.bench.arguments import checked_names
 from labkit.data_files import data_folder
 from labkit.errors import BenchError, LabkitError
 from labkit.toolchains.native import build_native
@@ -21,8 +22,10 @@ SPAWNED = (
 
 def native_program(name: str, *, static: bool = True) -> Path | LabkitError:
     """Build one of the lab's native programs, linked statically or as compilers do by default; or the error that says why it cannot be."""
+    source = data_folder() / "sources" / "native" / f"{name}.c"
+    checked_names([name], sorted(path.stem for path in source.parent.glob("*.c")), what="native program")
     try:
-        return build_native(data_folder() / "sources" / "native" / f"{name}.c", static=static)
+        return build_native(source, static=static)
     except LabkitError as error:
         return error
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from labkit.bench.clock import Clock
 from labkit.bench.comparison import Comparison
-from labkit.bench.contenders import HOST_CALLS, HOST_SUM
+from labkit.bench.contenders import HOST_CALLS, HOST_SUM, status_of, version
 from labkit.bench.idle_instances import hold_instances
 from labkit.bench.interleave import Progress, compare
 from labkit.bench.phase import BY_HAND, InstanceMemory, Missing, Phase
@@ -93,7 +93,7 @@ class PhaseMeasures:
                 errors.append(error)
                 self.missing.append(Missing(name, error.message, error.remedy))
         if not values:
-            raise errors[0] if errors else BenchError("There are no runtimes to measure.", remedy="Name one or more.")
+            raise errors[0]
         self.names = tuple(values)
         # By their texts: no NaN is equal to itself.
         if len({repr(value) for value in values.values()}) > 1:
@@ -129,6 +129,7 @@ class PhaseMeasures:
                     contenders,
                     seconds=seconds * _SHARES[phase],
                     operations=HOST_CALLS if phase is Phase.HOST_CALL else 1,
+                    versions=dict(zip(contenders, map(_version, contenders))),
                     progress=partial(_tell, progress, done, _SHARES[phase]),
                     on_block=partial(on_block, phase, tuple(contenders)) if on_block else None,
                     timer=self._clock if phase in (Phase.FIRST_CALL, Phase.RUN) else time.perf_counter,
@@ -211,6 +212,10 @@ class PhaseMeasures:
             except LabkitError as error:
                 self.missing.append(Missing(f"{name}, memory", error.message, error.remedy))
         return tuple(held)
+
+
+def _version(contender: str) -> str:
+    return version(status_of("wasmtime" if contender == BY_HAND else contender))
 
 
 def _tell(progress: Progress, done: float, part: float, share: float) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from labkit.bench.arguments import checked_names, checked_seconds
 from labkit.bench.comparison import Comparison, Timing
 from labkit.bench.contenders import status_of, version
 from labkit.bench.interleave import Progress
@@ -202,6 +203,8 @@ def measure_phases(
     ------
     LabkitError
         The first runtime's, if none can do it.
+    ArgumentError
+        If there is no such runtime, or no such time.
     BenchError
         If they disagree on what the function gives.
 
@@ -212,7 +215,11 @@ def measure_phases(
     >>> found.timing("wasmtime", Phase.COMPILE).median_seconds > found.timing("wasmtime", Phase.STEADY_CALL).median_seconds
     True
     """
-    measures = PhaseMeasures(to_wasm(module), export, tuple(arguments), RUNTIME_NAMES if runtimes is None else tuple(runtimes))
+    seconds = checked_seconds(seconds)
+    names = RUNTIME_NAMES if runtimes is None else checked_names(runtimes, RUNTIME_NAMES, what="runtime", found_later=True)
+    if isinstance(arguments, (str, bytes)) or not hasattr(arguments, "__iter__"):
+        raise ArgumentError(f"arguments={arguments!r} is no list of arguments.", remedy=f"Write arguments=[{arguments!r}].")
+    measures = PhaseMeasures(to_wasm(module), export, tuple(arguments), names)
     comparisons = measures.compare_phases(seconds, progress or (lambda share: None), on_block)
     memory = measures.hold_instances()
     versions = tuple(version(status_of(name)) for name in measures.names)

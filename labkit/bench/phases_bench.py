@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import platform
 from hashlib import sha256
 
-from labkit.bench.goals import Bench, Direction, Figure, Findings, Goal
+from labkit.bench.contenders import PYTHON_VERSION
+from labkit.bench.figures import Figure
+from labkit.bench.goals import Bench, Direction, Findings, Goal
 from labkit.bench.interleave import Progress
 from labkit.bench.phases import BY_HAND, measure_phases
 from labkit.modules.load import to_wasm
@@ -39,7 +40,7 @@ def _run(seconds: float, progress: Progress) -> Findings:
     return Findings(
         found,
         {TITLE: phases, **parts},
-        (*phases.versions, f"Python {platform.python_version()}"),
+        (*phases.versions, PYTHON_VERSION),
         (),
         {missing.runtime: f"{missing.reason} {missing.remedy}" for missing in phases.missing},
         dict.fromkeys((TITLE, *parts), sha256(wasm).hexdigest()),

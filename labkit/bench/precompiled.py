@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import tempfile
 import time
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from typing import Any
 
 import wasmtime
 
-from labkit.bench.contenders import status_of, version
+from labkit.bench.contenders import PYTHON_VERSION, status_of, version
 from labkit.bench.goals import Bench, Direction, Findings, Goal
 from labkit.bench.interleave import Progress, compare
 from labkit.data_files import data_folder
@@ -53,7 +52,7 @@ def _run(seconds: float, progress: Progress) -> Findings:
     return Findings(
         figures,
         {title: found},
-        (version(status_of("wasmtime")), f"Python {platform.python_version()}"),
+        (version(status_of("wasmtime")), PYTHON_VERSION),
         (
             f"The artifact has {format_bytes(len(artifact))}. Its checksum is verified when a file is first read; after that labkit serves "
             "a sealed copy for as long as the file's identity, size and times stay the same.",

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 from labkit.bench.clock import Clock
+from labkit.bench.contenders import status_of, version
 from labkit.bench.goals import Bench, Direction, Findings, Goal
 from labkit.bench.interleave import Progress, compare
 from labkit.errors import BenchError
 from labkit.limits import Limits
 from labkit.modules.load import to_wasm
-from labkit.runtimes.registry import runtime, runtimes
+from labkit.runtimes.registry import runtime
 from labkit.runtimes.wasmtime_runtime import WasmtimeRuntime
 from labkit.sandbox.confinement import landlock_version
 from labkit.sandbox.grants import Grants
@@ -79,7 +80,6 @@ def _run(seconds: float, progress: Progress) -> Findings:
     # Waiting for spares is not measured and takes most of the time.
     runs = compare(contenders, seconds=seconds * 0.15, progress=lambda share: progress(share * 0.7), timer=clock)
     workers = compare({_FORKED: _fork, _NEW: _start}, seconds=seconds * 0.3, progress=lambda share: progress(0.7 + share * 0.3))
-    version = next(row for row in runtimes() if row.name == _NAME)
     figures = {
         _GOAL.figure: runs.ratio(_WARM, _INSIDE_AND_MORE),
         "a warm run / the same in process": runs.ratio(_WARM, _INSIDE),
@@ -90,7 +90,7 @@ def _run(seconds: float, progress: Progress) -> Findings:
     return Findings(
         figures,
         {"A hello on Wasmtime": runs, "Until a process is ready for a guest": workers},
-        (f"{version.name} {version.version} ({version.release_year})",),
+        (version(status_of(_NAME)),),
         (f"By the medians a warm run takes {more:.2f} ms more.", f"Workers are confined by Landlock {landlock_version()} (0 where there is none)."),
     )
 

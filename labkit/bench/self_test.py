@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from labkit.bench.goals import Bench, Direction, Findings, Goal, Share
+from labkit.bench.contenders import PYTHON_VERSION
+from labkit.bench.figures import Share
+from labkit.bench.goals import Bench, Direction, Findings, Goal
 from labkit.bench.interleave import Progress
 from labkit.bench.load import available_cpus
 from labkit.bench.measured import Measured
@@ -117,7 +118,7 @@ def _run(seconds: float, progress: Progress) -> Findings:
     return Findings(
         {_GOAL.figure: ours if ours.total == _TRIALS else FewTrials(ours.count, ours.total)},
         {"A thing compared with itself": trials},
-        (f"Python {platform.python_version()}", f"NumPy {np.__version__}"),
+        (PYTHON_VERSION, f"NumPy {np.__version__}"),
         tuple(_notes(trials, neighbours.count)),
     )
 

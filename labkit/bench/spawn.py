@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import platform
-
 from labkit.bench.climb import measure_ladder
-from labkit.bench.comparison import Ratio
-from labkit.bench.goals import Bench, Findings, Share
+from labkit.bench.contenders import PYTHON_VERSION
+from labkit.bench.figures import Ratio, Share
+from labkit.bench.goals import Bench, Findings
 from labkit.bench.interleave import Progress
-from labkit.runtimes.registry import runtimes
 
 __all__ = ["BENCH", "LADDER"]
 
@@ -22,12 +20,7 @@ def _run(seconds: float, progress: Progress) -> Findings:
     figures: dict[str, Ratio | Share] = {
         f"{rung.name} / {first.name}": ratio for rung in others if rung.measured_here and (ratio := ladder.ratio(rung.name)) is not None
     }
-    wasmtime = next(row for row in runtimes() if row.name == "wasmtime")
-    return Findings(
-        figures,
-        {LADDER: ladder},
-        (f"wasmtime {wasmtime.version} ({wasmtime.release_year})", *ladder.versions, f"Python {platform.python_version()}"),
-    )
+    return Findings(figures, {LADDER: ladder}, tuple(dict.fromkeys((*ladder.versions, PYTHON_VERSION))))
 
 
 BENCH = Bench(

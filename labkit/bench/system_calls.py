@@ -10,7 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from labkit.bench.arguments import checked_seconds
 from labkit.bench.comparison import Comparison
+from labkit.bench.contenders import status_of, version
 from labkit.bench.interleave import Progress
 from labkit.bench.language_measures import compare_measures
 from labkit.data_files import data_folder
@@ -19,6 +21,7 @@ from labkit.runtimes.registry import runtimes
 from labkit.sandbox.run import run
 from labkit.toolchains.build import build
 from labkit.toolchains.native import build_native
+from labkit.toolchains.zig import find_zig
 
 __all__ = ["OPERATIONS", "compare_system_calls"]
 
@@ -56,7 +59,8 @@ def compare_system_calls(operation: str, *, seconds: float = 2.0, commands: bool
     >>> compare_system_calls("clock", seconds=0.5).timings[0].name
     'native'
     """
-    if operation not in OPERATIONS:
+    seconds = checked_seconds(seconds)
+    if operation not in tuple(OPERATIONS):
         raise ArgumentError(f"There is no operation {operation!r}.", remedy=f"Choose one of {', '.join(OPERATIONS)}.")
     source = data_folder() / "sources" / "system_calls.c"
     program, module = build_native(source, static=False, flags=("-O2",)), build(source, optimize="speed").path
@@ -73,7 +77,8 @@ def compare_system_calls(operation: str, *, seconds: float = 2.0, commands: bool
                 measures[name] = measure
             except LabkitError as error:
                 left_out.append(f"{name} is left out. {error}")
-        found = compare_measures(measures, seconds, progress or _ignore)
+        versions = {name: "" if name == "native" else version(status_of(name)) for name in measures}
+        found = compare_measures(measures, seconds, progress or _ignore, versions=versions | {"native": str(find_zig("Zig's clang"))})
     return replace(found, warnings=(*found.warnings, *left_out))
 
 

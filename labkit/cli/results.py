@@ -61,6 +61,9 @@ def _chosen(options: argparse.Namespace) -> Rows:
     """The rows that the options leave, run by run."""
     rows = reference(options.reference) if options.reference else load_rows()
     runs = [run for run in rows.runs() if options.command is None or options.command in run[0].command]
+    if rows and not runs:
+        commands = "; ".join(dict.fromkeys(row.command for row in rows))
+        raise ArgumentError(f"Nothing of a command with {options.command!r} in it is recorded.", remedy=f"Recorded are: {commands}.")
     return Rows(row for run in (runs if options.last is None else runs[-options.last :]) for row in run)
 
 

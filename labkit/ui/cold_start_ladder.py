@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import ipywidgets
 
+from labkit.bench.arguments import checked_names
 from labkit.bench.climb import RUNG_NAMES
 from labkit.bench.ladder import Ladder
 from labkit.bench.ladder_experiment import LadderExperiment
 from labkit.bench.peers import PEERS
 from labkit.display import format_seconds
-from labkit.errors import ArgumentError
 from labkit.ui.measuring_panel import MeasuringPanel, seconds_box
 
 __all__ = ["ColdStartLadder"]
@@ -55,14 +55,10 @@ class ColdStartLadder(MeasuringPanel):
 
     def __init__(self, rungs: Sequence[str] | None = None, *, seconds: float = 60.0) -> None:
         super().__init__()
-        if isinstance(rungs, str) or not isinstance(rungs, (Sequence, type(None))):
-            raise ArgumentError(f"rungs={rungs!r} is no list of rungs.", remedy=f'Give their names in a list: rungs=["{RUNG_NAMES[1]}"].')
-        unknown = sorted(set(map(str, rungs or ())) - set(RUNG_NAMES))
-        if unknown:
-            raise ArgumentError(f"The ladder has no rung {unknown[0]!r}.", remedy=f"Choose of {', '.join(RUNG_NAMES)}.")
+        chosen = RUNG_NAMES if rungs is None else checked_names(rungs, RUNG_NAMES, what="rung")
         self._checkboxes = {
             peer.name: ipywidgets.Checkbox(
-                value=rungs is None or number == 0 or peer.name in rungs,
+                value=number == 0 or peer.name in chosen,
                 description=peer.name,
                 tooltip=peer.isolates,
                 disabled=number == 0,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 __all__ = ["GRACE_SECONDS", "SIZE_BYTES", "Drawn"]
@@ -24,11 +23,8 @@ class Drawn:
         HTML: the plots, and the tables behind them.
     result : object
         What was found; None as long as it is not the end.
-    parts : mapping of str to Drawn
-        Each part of the result by itself, where it has parts.
     """
 
     pictures: str
     details: str
     result: Any = None
-    parts: Mapping[str, Drawn] = field(default_factory=dict)

@@ -10,9 +10,10 @@ from typing import Any
 
 import ipywidgets
 
+from labkit.bench.arguments import checked_seconds
 from labkit.bench.experiment import Experiment
 from labkit.display import html_table, text_table
-from labkit.errors import ArgumentError, LabkitError
+from labkit.errors import LabkitError
 from labkit.ui.drawn import Drawn
 from labkit.ui.measurement import Measurement
 from labkit.ui.panel import text_widget
@@ -128,6 +129,5 @@ def seconds_box(seconds: float, *, least: float, most: float, step: float) -> An
     ArgumentError
         If it cannot start at that.
     """
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds <= most:
-        raise ArgumentError(f"seconds={seconds!r} is no time to measure for here.", remedy=f"Give seconds above 0, up to {most}.")
-    return ipywidgets.BoundedFloatText(value=seconds, min=least, max=most, step=step, description="Seconds", layout=ipywidgets.Layout(width="12em"))
+    value = checked_seconds(seconds, longest=most)
+    return ipywidgets.BoundedFloatText(value=value, min=least, max=most, step=step, description="Seconds", layout=ipywidgets.Layout(width="12em"))

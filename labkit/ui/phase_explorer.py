@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import ipywidgets
@@ -70,15 +71,12 @@ class PhaseExplorer(CallPanel):
         return f"the phases of {experiment.call} on {', '.join(experiment.runtimes)}"
 
     def _sentence(self, result: Phases) -> str:
-        slowest = max(result.rows, key=lambda row: row.timing.median_seconds)
-        fastest = min(result.rows, key=lambda row: row.timing.median_seconds)
+        first = result.runtimes[0]
+        rows = sorted((row for row in result.rows if row.runtime == first), key=lambda row: row.timing.median_seconds)
+        shortest, longest = (f"{row.phase.value} ({format_seconds(row.timing.median_seconds)})" for row in (rows[0], rows[-1]))
         missing = f" Not measured: {', '.join(missing.runtime for missing in result.missing)}." if result.missing else ""
         count = len(result.comparisons)
-        return (
-            f"Measured {count} phase{'s' if count > 1 else ''}: from {fastest.phase.value} on {fastest.runtime}, "
-            f"{format_seconds(fastest.timing.median_seconds)}, to {slowest.phase.value} on {slowest.runtime}, "
-            f"{format_seconds(slowest.timing.median_seconds)}.{missing}"
-        )
+        return f"Measured {count} phase{'s' * (count > 1)}. On {first} the medians go from {shortest} to {longest}.{missing}"
 
     def _show(self, share: float, drawn: Drawn) -> None:
         self._look_at.disabled = True
@@ -87,12 +85,13 @@ class PhaseExplorer(CallPanel):
     def _end(self, end: Drawn | LabkitError | None) -> None:
         super()._end(end)
         if self._shown is not None:
-            self._look_at.options = [_ALL, *self._shown.parts]
+            self._look_at.options = [_ALL, *(phase.value for phase in self.result.comparisons)]
             self._look_at.disabled = False
             self._look()
 
     def _look(self) -> None:
-        """Show what is picked."""
+        """Show what is picked; a phase by itself is drawn when it is asked for, for most are not."""
         if self._shown is not None and not self.is_running:
-            shown = self._shown.parts.get(self._look_at.value, self._shown)
+            picked = next((phase for phase in self.result.comparisons if phase.value == self._look_at.value), None)
+            shown = self._shown if picked is None else import_module("labkit.ui.views").see(self.result.comparisons[picked])
             self._pictures.value, self._details.value = shown.pictures, shown.details

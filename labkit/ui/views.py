@@ -38,8 +38,7 @@ def see(found: Any, *, result: Any = None) -> Drawn:
     plots = view(found)
     words = _paragraphs(notes(found)) + _warnings(doubts(found))
     details = folded("".join(plot.table for plot in plots))
-    parts = {phase.value: see(each) for phase, each in found.comparisons.items()} if isinstance(found, Phases) else {}
-    return Drawn(_pictures(plots), words + details, result, parts)
+    return Drawn(_pictures(plots), words + details, result)
 
 
 def glimpse(so_far: Any, easel: Easel) -> Drawn:

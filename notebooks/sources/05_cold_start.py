@@ -27,7 +27,7 @@ labkit.course.setup()
 # | isolation | the operating system's | the module's own sandbox |
 # | portability | one image for each kind of machine | one module for all |
 #
-# Five rows, each with a winner. Every one of them can be measured, so we will. The first thing a fair comparison needs
+# Five rows, each with a winner. Most of them can be measured, so we will. The first thing a fair comparison needs
 # is *the same program* on both sides. Ours says hello, and can wait.
 
 # %%
@@ -58,8 +58,9 @@ print(result.stdout, "asks its host for", ", ".join(item.name for item in labkit
 #
 # *Container against WebAssembly* compares two things that differ in a dozen ways: one is a process and the other a
 # function call, one has namespaces, a root folder, cgroups, a daemon, layers, a network. If the first takes a thousand
-# times as long, which of those took it? So we climb, one rung at a time. On each rung the same hello is started; the
-# clock stops when `hello` has arrived; and a run that says anything else, or leaves something behind, does not count.
+# times as long, which of those took it? So we climb, one rung at a time. On each rung the same hello is started, on
+# those of Python one written in Python; the clock stops when `hello` has arrived; and a run that says anything else, or
+# fails, does not count.
 #
 # The samples of the rungs are interleaved in random order, so that a busy moment hits all of them alike. What is not on
 # this machine stays on the ladder, with the reason. Watch it grow; untick what does not interest you, give it more
@@ -68,7 +69,7 @@ print(result.stdout, "asks its host for", ", ".join(item.name for item in labkit
 # %% tags=["nbval-ignore-output"]
 from labkit.ui import ColdStartLadder
 
-panel = ColdStartLadder(seconds=16)
+panel = ColdStartLadder(seconds=14)
 panel.measure()
 ladder = panel.result
 
@@ -109,13 +110,15 @@ for where, one in {"here": ladder, "recorded": recorded}.items():
             print(f"{where:9} {rung.name:34} {rung.median_seconds * 1000:10.2f} ms   {words}: {verdict}")
 
 # %% [markdown]
-# Neither half of the row holds as it stands. *A container* is not one thing: an OCI runtime by itself, which makes
-# the very same walls, is on the other side of the bound from the engines above it, or near it. And *WebAssembly* is not one
-# thing either: a module that must be compiled first, or that gets a process of its own, is no longer below a millisecond.
+# Neither half of the row holds as it stands. *A container* is not one thing: an OCI runtime by itself makes the very same
+# walls and stays below the bound, while the engines above it are near the bound, on this side or on that. And
+# *WebAssembly* is not one thing either: a module that must be compiled first, or that gets a process of its own, takes
+# milliseconds.
 #
 # **The surprise** is the first rung. A native process starts within a factor of a few of an instance. Nobody
 # wants to run a stranger's native process, which is the point: what costs time is neither the process nor the program
-# but the *walls*, and each wall can be priced. Take the differences between neighbours:
+# but the *walls*, and each wall can be priced. Take the differences between neighbours. They are differences of medians,
+# so take them as rough:
 
 # %% tags=["nbval-ignore-output"]
 steps = [
@@ -134,23 +137,24 @@ for lower, upper, what in steps:
 # %% [markdown]
 # So the honest sentence is longer than the table's. *An instance whose module is compiled already starts about as fast
 # as a process or faster, with walls that a process has not. A container's main walls, namespaces and a root folder, cost
-# several times a process; all that an OCI runtime does, tens of times; an engine and its conveniences, hundreds.* Check
-# each part of it against your figures.
+# several times a process; all that an OCI runtime does, tens of times up to a hundred; an engine and its conveniences,
+# hundreds.* Check each part of it against your figures.
 
 # %% [markdown]
 # One rung deserves a closer look: what an instance's own start is made of. Each phase is measured by itself, and on more
-# than one runtime (*wasmtime, bound by hand* is the same engine without the lab around it). *Look at* shows one phase
+# than one runtime. *Wasmtime, bound by hand* is the same engine without the lab around it. *Look at* shows one phase
 # alone: how its samples are distributed, and the ratios with their intervals.
 
 # %% tags=["nbval-ignore-output"]
 from labkit.ui import PhaseExplorer
 
-phases = PhaseExplorer(export="fib", args=[12], bounds=[(0, 30)], seconds=6)
+phases = PhaseExplorer(export="fib", args=[12], bounds=[(0, 30)], seconds=4)
 phases.measure()
 
 # %% [markdown]
-# Compiling is the long one, and the one that can be done ahead: that is what a *precompiled file* is. What has to
-# happen at the start itself is loading, instantiating and the first call.
+# Of the parts of a start compiling is the longest, and the one that can be done ahead: that is what a *precompiled file*
+# is. What has to happen at the start itself is loading (here *deserialize*), instantiating and the first call. The two
+# *whole runs* are not parts but all of it, from compiled code: in this process, and by `labkit.run` in a process of its own.
 
 # %% [markdown]
 # ## 4. Row by row: the image
@@ -176,8 +180,8 @@ for entry in sorted(modules, key=lambda entry: entry["size_bytes"]):
 # **The surprise**: the lab built a container image of some twenty kilobytes. Nothing about containers asks for hundreds of
 # megabytes. What is large is a *system inside* the image: put a Python in, with its library and the libraries beneath
 # it, and there they are. The other column is no law of nature either: a module that brings a runtime along takes
-# most of a megabyte with JavaScript's, two with Go's, and tens with a Python (notebook 02). The row compares habits: containers
-# are filled with a system, because they can be.
+# most of a megabyte with JavaScript's, two with Go's, and nearly twenty with a Python (notebook 02). The row compares
+# habits: containers are filled with a system, because they can be.
 
 # %% [markdown]
 # ## 5. Row by row: memory
@@ -250,7 +254,7 @@ print("an image, and the native program in it:", platform.machine(), "alone")
 #
 # | the article's row | what is left of it |
 # | --- | --- |
-# | cold start | engines yes, OCI runtimes hardly; an instance yes, if it is compiled and in a process that is there |
+# | cold start | about right for engines, wrong for OCI runtimes; right for an instance whose module is compiled, in a process that is there |
 # | image size | true of habits, not of formats |
 # | memory | the figures are those of engines and of what people put in |
 # | isolation | two kinds of walls, no figure |
@@ -260,6 +264,7 @@ print("an image, and the native program in it:", platform.machine(), "alone")
 
 # %% tags=["nbval-ignore-output"]
 labkit.bench.record(ladder, "The ladder")
+labkit.bench.record(phases.result, "fib(12)")
 labkit.bench.record(density, "idle guests")
 labkit.bench.measured()
 

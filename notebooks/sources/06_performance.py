@@ -49,7 +49,8 @@ from labkit.bench.kernel_sides import make_sides
 from labkit.bench.kernel_sources import find_kernel
 
 sides = make_sides(find_kernel("difference"), variants=False)
-native = labkit.bench.compare({name: sides.calls[name] for name in sides.native_names}, seconds=1.5)
+natives = {name: sides.calls[name] for name in sides.native_names}
+native = labkit.bench.compare(natives, seconds=1.5, versions=sides.versions)
 native
 
 # %% [markdown]
@@ -64,21 +65,24 @@ native
 # wrong result, or none, is not timed:
 
 # %% tags=["nbval-ignore-output"]
+import textwrap
+
 print(f"{len(sides.calls)} sides gave {sides.result}.")
 for name, result in sides.wrong.items():
     print(f"{name} gave {result}, which is WRONG.")
 for name, why in sides.missing.items():
-    print(f"{name} cannot: {why[:110]}…")
+    print(textwrap.shorten(f"{name} cannot: {why}", 110, placeholder="…"))
 
 # %% tags=["nbval-ignore-output"]
 from labkit.ui.plots import plot_ratios
 
-plot_ratios(labkit.bench.compare(sides.calls, seconds=2))
+plot_ratios(labkit.bench.compare(sides.calls, seconds=2, versions=sides.versions))
 
 # %% [markdown]
 # Mind the axis: each grid line is several times the one before. Native compilers turn this loop into instructions that
-# work on 16, 32 or 64 bytes at once. A module without SIMD cannot say that, and no runtime guesses it; one with SIMD
-# says *16 bytes at once*, which every processor has, and no more.
+# work on 16, 32 or 64 bytes at once. A module without SIMD has no such instruction: its runtime would have to find the
+# vectors again in a loop over single bytes. One with SIMD says *16 bytes at once*, which the processors of today have, and
+# it cannot say more than 16.
 #
 # **The surprise** is above the picture, if your lab has the Wasmer of 2022: a runtime may *take* a module and compute
 # something else. Whoever had timed that one first would have published a fast, wrong answer.
@@ -95,11 +99,12 @@ kernels
 
 # %% [markdown]
 # Two things to look for. A row is not a constant: one runtime is near native here and far from it there, so a single
-# kernel proves whatever one likes. And a module may be *faster* than the native build in the first row. It was compiled
-# at `-O3`, once, for everyone; and its `malloc` is not the same `malloc`, but a small one with no threads to think of.
-# The intervals are wide because six programs are few.
+# kernel proves whatever one likes. And a module may be *faster* than the native build in the first row. The module was
+# compiled at `-O3`, once, for everyone; and its `malloc` is not the same `malloc`, but a small one with no threads to
+# think of. The intervals are wide because six programs are few.
 #
-# Others have asked the same question, of other programs on other machines. Their figures stand by themselves:
+# Others have asked the same question, of other programs on other machines. Set their figures beside the last column, and
+# mind how much lies between them: SPEC and a library of cryptography are no small kernels.
 
 # %% tags=["nbval-ignore-output"]
 from labkit.bench.published import PUBLISHED
@@ -109,19 +114,20 @@ PUBLISHED
 # %% [markdown]
 # ### What safety costs
 #
-# A cloud must be able to stop a guest. Wasmtime can count its instructions (*fuel*), or let it look at a clock at
-# every turn of a loop (*epochs*). Both are in the table above, as rows of the same interleaved run; so the price is a
-# ratio within it.
+# A cloud must be able to stop a guest. Wasmtime can count a guest's instructions (*fuel*), or let it look, at every call
+# and every turn of a loop, at a number that the host moves on (*epochs*). Both are in the table above, in the same
+# interleaved runs; so the price is a ratio within them, over all six kernels and of the one where it was largest.
 
 # %% tags=["nbval-ignore-output"]
 for variant in ("epochs", "fuel"):
-    each = {run.kernel.name: run.comparison.ratio(f"wasmtime, {variant}", "wasmtime").median for run in kernels.runs}
-    print(f"{variant:7} {kernels.mean(f'wasmtime, {variant}', 'wasmtime').figures}", end="; ")
-    print(f"dearest: {max(each, key=each.get)}, {max(each.values()):.2f}")
+    each = {run.comparison.ratio(f"wasmtime, {variant}", "wasmtime"): run.kernel.name for run in kernels.runs}
+    largest = max(each, key=lambda ratio: ratio.median)
+    mean = kernels.mean(f"wasmtime, {variant}", "wasmtime")
+    print(f"{variant:7} {mean.figures}; largest: {each[largest]}, {largest.figures}")
 
 # %% [markdown]
-# The check is a few instructions at each loop and each call. A body that does much work hides it; one that does
-# nothing but call or turn pays most.
+# The check is a few instructions at each turn and each call. Where much work lies between two checks they hardly show;
+# short loops and small functions pay most.
 #
 # ## 4. Crossing the boundary
 #
@@ -135,15 +141,19 @@ crossings = compare_crossings(seconds=1)
 plot_ratios(crossings)
 
 # %% tags=["nbval-ignore-output"]
-print(f"{'bytes':>10}  " + "".join(f"{timing.name:>18}" for timing in compare_copies(1, seconds=0.1).timings))
-for size_bytes in (16, 4096, 2**20):
-    timings = compare_copies(size_bytes, seconds=0.5).timings
-    print(f"{size_bytes:10,}  " + "".join(f"{timing.median_seconds * 1e6:15.2f} µs" for timing in timings))
+from labkit.display import format_bytes, format_seconds, text_table
+
+sizes_bytes = (16, 4096, 2**20)
+copies = [compare_copies(size_bytes, seconds=0.5).timings for size_bytes in sizes_bytes]
+rows = [[sizes[0].name, *(format_seconds(timing.median_seconds) for timing in sizes)] for sizes in zip(*copies)]
+print(text_table(["copying", *map(format_bytes, sizes_bytes)], rows, right=[1, 2, 3]))
 
 # %% [markdown]
-# Two prices, then. Each crossing has a fixed one, hundreds of times that of a call within the guest; and the bytes
-# have none of their own: a megabyte into a guest takes about as long as a megabyte anywhere, for it is a copy. **The
-# surprise** is what follows for design: four thousand bytes cost nowhere near 250 times what sixteen do. An interface
+# Two prices, then. Each crossing has a fixed one. In the picture it is hundreds of times that of a call within the guest,
+# and a part of it is Python's own, for calling a function at all costs Python tens of times as much. The bytes cost what
+# bytes cost: a megabyte into a guest takes about as long as any copy of a megabyte does.
+#
+# **The surprise** is what follows for design: four thousand bytes cost nowhere near 250 times what sixteen do. An interface
 # that is asked for one field at a time is slow on the fastest runtime; one that hands over a batch is fast on any.
 #
 # ## 5. The walls
@@ -177,9 +187,9 @@ for operation, found in system.items():
         print(f"{operation:6}{found.ratio(name, 'native')}")
 
 # %% [markdown]
-# Native code reads the clock without entering the kernel at all; a module has to leave its sandbox, and that shows.
-# Reading is another matter, and not every row of it is what it seems. How far has the file been read when the program has
-# asked for *one* byte?
+# On Linux, native code reads the clock without entering the kernel at all; a module has to leave its sandbox, and that
+# shows. Reading is another matter, and not every row of it is what it seems. How far has the file been read when the
+# program has asked for *one* byte?
 
 # %% tags=["nbval-ignore-output"]
 import os
@@ -194,9 +204,11 @@ for name in (timing.name for timing in system["read"].timings[1:]):
         print(f"{name:10} has read {os.lseek(file.fileno(), 0, os.SEEK_CUR):,} bytes")
 
 # %% [markdown]
-# **The surprise:** a call of WASI is a request to the runtime, not to the system. A runtime may read ahead and answer
-# from what it has; then a thousand small reads are one, and a module can look faster than the native program which asked
-# the kernel each time. It is the *program* that does not fit, and a buffer mends it anywhere.
+# **The surprise:** a call of WASI is a request to the runtime, not to the system. Some runtimes read ahead and answer the
+# next requests from what they have. That saves calls of the *kernel*, so a module can even look faster than the native
+# program, which asks the kernel each time. It does not save calls of the *runtime*: where one of those is dear, reading
+# ahead does not make up for it, and the row is slow all the same. Compare the two lists. What does not fit is the
+# *program*: with a buffer of its own it would ask seldom, and be quick on any of them.
 #
 # ### The start of something large
 #
@@ -209,6 +221,7 @@ import time
 from labkit.bench.large_start import compare_large_starts
 
 starts = compare_large_starts(seconds=2.5)
+print(starts.ratio("QuickJS, on wasmtime", "C, on wasmtime"))
 script = labkit.build(labkit.course.data_folder() / "sources" / "hello.js")
 begin = time.perf_counter()
 labkit.runtime("wasmtime").compile(script.path)
@@ -216,9 +229,10 @@ print(f"Compiling the {script.size_bytes:,} bytes of QuickJS took {time.perf_cou
 plot_ratios(starts)
 
 # %% [markdown]
-# Compiled before and kept, an interpreter in a module starts as interpreters do, and far from what the same runtime
-# needs for C. On a machine that has not kept it, compiling comes on top. The cold starts that one reads about
-# are of small modules that somebody has compiled before.
+# Compiled before and kept, an interpreter in a module starts as interpreters do, in milliseconds, and takes longer than a
+# small program in C on the same runtime; the first line says how many times as long. On a machine that has not kept it,
+# compiling comes on top, and that is the largest part by far. The cold starts that one reads about are of small modules
+# that somebody has compiled before.
 #
 # ## 6. Try it
 #
@@ -241,13 +255,12 @@ RuntimeComparison({name: find_kernel(name).module() for name in ("fibonacci", "n
 # %% [markdown]
 # ## What you measured
 #
-# Of the workloads that do not fit, vector code turned out slower by a factor that no runtime makes good; small requests
-# by what crosses the boundary; large interpreters by what must be compiled first; and threads or more than 4 GiB cannot
-# be had everywhere. Plain code that computes was near native, once it was said which native.
+# Of the workloads that do not fit, vector code pays a factor, and with SIMD a smaller one; small requests pay what crossing
+# the boundary costs; large interpreters pay for compiling, once on each machine; and threads or more than 4 GiB cannot be
+# had everywhere. Plain code that computes can be near native, once it is said which native and which compiler in the runtime.
 
 # %% tags=["nbval-ignore-output"]
-for run in kernels.runs:
-    labkit.bench.record(run.comparison, run.title)
+labkit.bench.record(kernels, "Kernels")
 for title, found in {"One call": crossings, **system, "Until a line is printed": starts}.items():
     labkit.bench.record(found, title)
 labkit.bench.measured()

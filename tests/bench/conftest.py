@@ -11,7 +11,6 @@ from labkit.bench.registry import BENCH_MODULES
 HEAD = """
 import os, sys, time
 from labkit.bench.goals import Bench, Direction, Findings, Goal
-from labkit.bench.comparison import Ratio
 from labkit.errors import UnsupportedLimit
 def found(median):
     return Findings({"new / old": Ratio("new", "old", median, median * 0.99, float("inf"))}, {}, ("thing 1.0 (2026)",))

@@ -118,13 +118,13 @@ def test_names_say_what_they_are_once() -> None:
 
 
 @pytest.mark.any_python
-def test_a_ladder_comes_out_of_the_store_as_it_was_but_for_how_each_was_started(ladder, tmp_path, monkeypatch) -> None:
+def test_a_ladder_comes_out_of_the_store_as_it_was(ladder, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("LABKIT_RESULTS", str(tmp_path / "results.sqlite"))
     rows = record(ladder, "a ladder")
     again = kept_ladder(rows, "a ladder")
     assert again.comparisons == tuple(replace(comparison, warnings=again.comparisons[i].warnings) for i, comparison in enumerate(ladder.comparisons))
     for kept, rung in zip(again.rungs, ladder.rungs):
-        assert kept == replace(rung, note="", version="", error=f"{rung.error} {rung.remedy}".strip(), remedy="")
+        assert kept == replace(rung, error=f"{rung.error} {rung.remedy}".strip(), remedy="")
     assert kept_ladder(from_json(to_json(rows)), "a ladder").source is Source.RECORDED
     with pytest.raises(ArgumentError, match="bench spawn"):
         kept_ladder(rows, "another")

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from labkit.bench import crowds, idle_instances, idle_processes
-from labkit.bench.goals import Unavailable, judge
+from labkit.bench.figures import Unavailable
+from labkit.bench.goals import judge
 from labkit.bench.idle_instances import hold_instances
 from labkit.bench.idle_processes import hold_processes, most_processes
 from labkit.bench.native_process import native_program
@@ -105,7 +106,7 @@ def test_processes_end_with_the_one_that_holds_them_even_where_it_is_killed(idle
 
 
 def test_a_program_that_cannot_be_started_is_said(tmp_path):
-    with pytest.raises(BenchError, match="No more than 0 idle processes"):
+    with pytest.raises(BenchError, match="absent cannot be started: No such file"):
         hold_processes(tmp_path / "absent", [1])
 
 

@@ -8,8 +8,8 @@ import math
 import pytest
 
 from labkit.bench import instance
-from labkit.bench.comparison import Ratio
-from labkit.bench.goals import Unavailable, judge
+from labkit.bench.figures import Ratio, Unavailable
+from labkit.bench.goals import judge
 from labkit.bench.native_process import native_program, spawner
 from labkit.cli.output import to_jsonable
 from labkit.errors import BenchError, LabkitError, ToolchainUnavailable

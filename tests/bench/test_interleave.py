@@ -37,6 +37,54 @@ class Clock:
         return contender
 
 
+class ContrivedWatch:
+    """Says of the machine what the test wants."""
+
+    load = Load(0.0, 0.0, 0.0)
+
+    def read(self) -> Load:
+        return self.load
+
+
+@pytest.mark.parametrize(
+    ("load", "words"),
+    [
+        (Load(0.1, 0.0, 0.2), None),
+        (Load(1.6, 0.0, 0.2), "Other programs kept 1.6"),
+        (Load(0.1, 0.4, 0.2), "took 0.40 processors away"),
+        (Load(None, None, 500.0), "The load average was 500.0"),
+    ],
+)
+def test_a_machine_that_others_use_is_warned_of(load, words, monkeypatch):
+    monkeypatch.setattr(ContrivedWatch, "load", load)
+    monkeypatch.setattr("labkit.bench.interleave.LoadWatch", ContrivedWatch)
+    clock = Clock()
+    found = bench.compare({"a": clock.taking(0.001), "b": clock.taking(0.002)}, seconds=0.5, timer=clock)
+    assert [words in warning for warning in found.warnings] == ([] if words is None else [True])
+    assert found.winner == "a"
+
+
+def test_interruptions_a_warm_up_and_a_short_run_are_warned_of(monkeypatch):
+    monkeypatch.setattr("labkit.bench.interleave.LoadWatch", ContrivedWatch)
+    clock = Clock()
+    calls = {"interrupted": 0, "warming": 0}
+
+    def counted(name, seconds):
+        def contender():
+            calls[name] += 1
+            clock.now += seconds(calls[name])
+
+        return contender
+
+    interrupted = counted("interrupted", lambda count: 0.05 if count % 10 == 0 else 0.001)
+    warming = counted("warming", lambda count: 0.004 if count < 60 else 0.001)
+    found = bench.compare({"steady": clock.taking(0.001), "interrupted": interrupted, "warming": warming}, seconds=3.0, timer=clock)
+    assert any("far above" in warning and "'interrupted'" in warning for warning in found.warnings)
+    assert any("Times changed" in warning and "'warming'" in warning and "faster" in warning for warning in found.warnings)
+    short = bench.compare({"a": clock.taking(0.1), "b": clock.taking(0.1)}, seconds=3.0, timer=clock)
+    assert ["Only" in warning and "intervals are wide" in warning for warning in short.warnings] == [True]
+
+
 @pytest.mark.parametrize("call_seconds", [1e-7, 1e-5, 1e-3, 2.0])
 def test_times_come_out_without_what_measuring_costs(call_seconds):
     clock = Clock()
@@ -170,7 +218,7 @@ def test_too_few_blocks_give_no_interval_no_winner_and_a_warning_that_says_how_l
     assert (found.ratios[0].median, found.ratios[0].low, found.ratios[0].high) == (pytest.approx(2.0), 0.0, float("inf"))
     assert found.winner is None
     assert "Only 1 block of samples" in found.warnings[0]
-    assert "no interval has bounds" in found.warnings[0]
+    assert "so there is none" in found.warnings[0]
     assert found.ratio("a", "b").high == float("inf")
 
 

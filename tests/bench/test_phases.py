@@ -125,7 +125,7 @@ def test_where_no_runtime_can_the_first_ones_error_is_told():
         measure_phases(ADD, export="absent", runtimes=["wasmtime"], seconds=0.2)
     with pytest.raises(RuntimeUnavailable):
         measure_phases(ADD, export="add", arguments=[1, 2], runtimes=["absent"], seconds=0.2)
-    with pytest.raises(BenchError, match="no runtimes"):
+    with pytest.raises(ArgumentError, match="no runtime to measure"):
         measure_phases(ADD, export="add", runtimes=[], seconds=0.2)
     with pytest.raises(LabkitError):
         measure_phases('(module (import "a" "b" (func)) (func (export "f")))', export="f", runtimes=["wasmtime"], seconds=0.2)

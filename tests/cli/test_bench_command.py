@@ -12,7 +12,6 @@ from labkit.bench.registry import BENCH_MODULES, bench_names
 MADE_UP = """
 import time
 from labkit.bench.goals import Bench, Direction, Findings, Goal
-from labkit.bench.comparison import Ratio
 def run(seconds, progress):
     time.sleep(0.3)
     progress(0.42)

@@ -51,7 +51,7 @@ def test_a_bench_records_itself_unless_told_not_to(labkit_main, made_up, results
     assert labkit_main("bench", "made-up", "--quick", "--json").code == 0
     shown = labkit_main("results")
     assert "python -m labkit bench made-up --quick: measured on" in shown.out
-    assert "unavailable: There is none. Get it." in shown.out
+    assert "Row 4 is unavailable: There is none. Get it." in shown.out
     rows = json.loads(labkit_main("results", "show", "--json").out)["rows"]
     assert [row["source"] for row in rows] == ["live", "live", "live", "unavailable"]
 
@@ -81,6 +81,16 @@ def test_only_the_last_runs_are_shown_and_the_rest_is_counted(labkit_main, recor
     assert "2 earlier runs: --last 7 shows all." in shown
     assert "turn 0" in labkit_main("results", "show", "--last", "7").out
     assert "turn 5" not in labkit_main("results", "show", "--command", "command 2").out
+
+
+@pytest.mark.parametrize("action", ["show", "export"])
+def test_a_command_that_nothing_is_recorded_of_is_told_with_those_that_are(labkit_main, recorded, action):
+    bench.record(bench.compare({"one": partial(sum, range(10))}, seconds=0.05), "sums", command="notebook 06")
+    ran = labkit_main("results", action, "--command", "nothing")
+    assert ran.code == 1
+    assert "'nothing' in it is recorded" in ran.err
+    assert "a Python session; notebook 06." in ran.err
+    assert ran.out == ""
 
 
 def test_json_can_be_read_again_and_csv_is_a_table(labkit_main, recorded, tmp_path):

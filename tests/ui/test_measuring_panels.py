@@ -369,7 +369,7 @@ def test_phases_are_measured_and_each_can_be_looked_at(explorer):
     assert explorer._look_at.disabled
     explorer.run()
     explorer.wait(SECONDS)
-    assert explorer.status.startswith("Measured 8 phases: from ")
+    assert explorer.status.startswith("Measured 8 phases. On ")
     assert explorer._look_at.options == ("all phases", *(phase.value for phase in explorer.result.comparisons))
     whole = explorer._pictures.value
     explorer._look_at.value = "compile"

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 
+from labkit.bench.contenders import PYTHON_VERSION, status_of, version
 from labkit.bench.peers.peer import SETTLE_SECONDS, CommandPeer, Peer
 from labkit.bench.peers.processes import descendants, pss_bytes
 from labkit.bench.peers.start import HELLO, Run
@@ -45,6 +46,7 @@ class FreshNativeHost(CommandPeer):
 
     def make(self, workshop: Workshop) -> None:
         """Compile the host, and the module ahead of time."""
+        self.version = version(status_of("wasmtime"))
         self._host, self._module = workshop.host, workshop.precompiled
         self.image_bytes = self._module.stat().st_size
 
@@ -63,6 +65,7 @@ class FreshPython(CommandPeer):
 
     def make(self, workshop: Workshop) -> None:
         """Write the module where the command reads it."""
+        self.version = f"{version(status_of('wasmtime'))} in {PYTHON_VERSION}"
         self._module = workshop.folder / "say_hello.wasm"
         self._module.write_bytes(workshop.wasm)
         self.image_bytes = len(workshop.wasm)
@@ -87,7 +90,7 @@ class WarmWorker(Peer):
         return self._warm_up()
 
     def _warm_up(self) -> Run:
-        self.image_bytes = len(self._wasm)
+        self.image_bytes, self.version = len(self._wasm), version(status_of("wasmtime"))
         warm_workers("wasmtime")
         self.hello()
         return self.hello()

@@ -12,6 +12,7 @@ from typing import Any
 
 import wasmtime
 
+from labkit.bench.contenders import status_of, version
 from labkit.bench.peers.peer import Peer
 from labkit.bench.peers.processes import pss_bytes
 from labkit.bench.peers.start import HELLO, Run
@@ -35,6 +36,7 @@ class _Instance(Peer):
 
     def prepare(self, workshop: Workshop) -> Run:
         """Make the engine and the link to WASI."""
+        self.version = version(status_of("wasmtime"))
         self._wasm, self._precompiled = workshop.wasm, str(workshop.precompiled)
         self._engine = self.engine()
         self._linker = wasmtime.Linker(self._engine)

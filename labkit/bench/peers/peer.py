@@ -37,7 +37,7 @@ class Peer(ABC):
     note : str
         How it was started, where that is not the plain way; set by `prepare`.
     version : str
-        Of the tool that starts it, where there is one; set by `prepare`.
+        Of what starts it, with its name; empty where that is the system alone. Set by `prepare`.
     image_bytes : int or None
         Set by `prepare`.
     """
@@ -123,7 +123,8 @@ class CommandPeer(Peer):
     def prepare(self, workshop: Workshop) -> Run:
         """Find the first way in which it says hello."""
         self.tool = self.find(self.executable) if self.executable else ""
-        self.version = version_number(version_of(self.tool, "--version")) if self.tool else ""
+        if self.tool:
+            self.version = f"{self.executable} {version_number(version_of(self.tool, '--version'))}"
         self.make(workshop)
         failures = []
         for way, (note, _) in enumerate(self.commands()):

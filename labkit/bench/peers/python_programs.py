@@ -11,6 +11,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from labkit.bench.contenders import PYTHON_VERSION
 from labkit.bench.peers.containers import Runc
 from labkit.bench.peers.host_processes import WarmWorker
 from labkit.bench.peers.images import make_root
@@ -47,6 +48,7 @@ class PythonProcess(CommandPeer):
 
     def make(self, workshop: Workshop) -> None:
         """Nothing but the program is to be made."""
+        self.version = PYTHON_VERSION
         self.image_bytes = _program().stat().st_size
 
     def commands(self, *arguments: str) -> list[tuple[str, list[str]]]:
@@ -62,6 +64,7 @@ class PythonImage(Runc):
 
     def make(self, workshop: Workshop) -> None:
         """Make root folder and bundles."""
+        self.version = f"{self.version} and {PYTHON_VERSION}"
         root = make_root(workshop.folder / "python-root", _program())
         _add_python(root)
         self._write_bundles(workshop, "python", root, [str(_interpreter()), "-I", f"/{_program().name}"])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import ClassVar
 
+from labkit.bench.contenders import status_of, version
 from labkit.bench.peers.peer import CommandPeer
 from labkit.bench.peers.start import Run
 from labkit.bench.peers.workshop import Workshop
 from labkit.errors import BenchError
 from labkit.runtimes.command_runtime import find_command
-from labkit.runtimes.registry import runtimes
 from labkit.sandbox.commands import V8_HOST
 
 __all__ = ["FreshNode", "FreshWasmedge"]
@@ -27,12 +27,10 @@ class _FreshCommand(CommandPeer):
         """Find the command where labkit's runtimes find it."""
         found = find_command(self.runtime)
         if isinstance(found, str):
-            remedy = next(row.remedy for row in runtimes() if row.name == self.runtime)
+            remedy = status_of(self.runtime).remedy
             raise BenchError(f"{found[0].upper()}{found[1:]}.", remedy=remedy or "Start the kernel anew: it was there before.")
-        self._words = list(found.words)
-        run = super().prepare(workshop)
-        self.version = found.version
-        return run
+        self._words, self.version = list(found.words), version(status_of(self.runtime))
+        return super().prepare(workshop)
 
     def make(self, workshop: Workshop) -> None:
         """Write the module where the command reads it."""

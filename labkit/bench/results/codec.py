@@ -11,12 +11,12 @@ from labkit.bench.results.row import Row
 from labkit.bench.source import Source
 from labkit.machine import Machine
 
-__all__ = ["COLUMNS", "flatten", "restore"]
+__all__ = ["COLUMNS", "NEW_COLUMNS", "flatten", "restore"]
 
 _NUMBER = (float, int)
 #: The largest whole number that SQLite keeps.
 _LARGEST = 2**63 - 1
-#: Each column's name and types. ``samples`` and ``versions`` are lists.
+#: Each column's name and types. ``samples`` and ``versions`` are lists; the last two are empty in what an earlier labkit kept.
 COLUMNS: dict[str, tuple[type, ...]] = {
     "run": (str,),
     "date": (str,),
@@ -44,7 +44,11 @@ COLUMNS: dict[str, tuple[type, ...]] = {
     "load_average": (*_NUMBER, type(None)),
     "versions": (list,),
     "samples": (list,),
+    "version": (str,),
+    "note": (str,),
 }
+#: Of these an earlier labkit knew nothing.
+NEW_COLUMNS = ("version", "note")
 _MACHINE = ("cpu", "cores", "kernel", "memory_bytes", "cgroup_cpus", "cgroup_memory_bytes")
 _LOAD = {"others_cpus": "others_cpus", "stolen_cpus": "stolen_cpus", "load_average": "average"}
 
@@ -57,13 +61,15 @@ def flatten(row: Row) -> dict[str, Any]:
 
 
 def restore(values: Any, *, number: int) -> Row:
-    """Make a row of its columns.
+    """Make a row of its columns, the new ones among them or not.
 
     Raises
     ------
     ValueError
         If they are not what `flatten` gives.
     """
+    if type(values) is dict and set(values) == set(COLUMNS) - set(NEW_COLUMNS):
+        values = values | dict.fromkeys(NEW_COLUMNS, "")
     if type(values) is not dict or set(values) != set(COLUMNS):
         raise ValueError("a row does not have the columns of a result")
     for name, types in COLUMNS.items():

@@ -17,7 +17,8 @@ from labkit.errors import ArgumentError, BenchError
 
 __all__ = ["from_json", "reference", "reference_names", "to_csv", "to_json"]
 
-_FORMAT = "labkit results 1"
+_FORMAT = "labkit results 2"
+_READ_FORMATS = ("labkit results 1", _FORMAT)
 _LARGEST_BYTES = 64 * 2**20
 
 
@@ -62,7 +63,7 @@ def from_json(text: str) -> Rows:
     """
     try:
         stored = json.loads(text)
-        if type(stored) is not dict or stored.get("format") != _FORMAT or type(stored.get("rows")) is not list:
+        if type(stored) is not dict or stored.get("format") not in _READ_FORMATS or type(stored.get("rows")) is not list:
             raise ValueError("it does not say what exported results say")
         rows = [restore(row, number=number) for number, row in enumerate(stored["rows"], 1)]
     except (ValueError, RecursionError) as error:

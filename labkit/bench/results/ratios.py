@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from labkit.bench.comparison import Ratio
+from labkit.bench.figures import Ratio
 from labkit.bench.results.row import Row, Rows
 from labkit.bench.source import Source
 from labkit.display import html_table, text_table
@@ -46,7 +46,7 @@ class SideBySide:
             ["command", *(row.command for row in both)],
             ["date", *(row.date for row in both)],
             ["machine", *(row.machine for row in both)],
-            ["versions", *(", ".join(row.versions) for row in both)],
+            ["versions", *(row.version or ", ".join(row.versions) for row in both)],
             ["module", *(row.artifact_sha256[:16] for row in both)],
         ]
         return [[str(cell) for cell in line] for line in lines]
@@ -56,9 +56,10 @@ class SideBySide:
         """The ratio, or why there is none."""
         if self.ratio is None:
             return f"No ratio: {self.reason}"
+        certainty = "95 %" if self.ratio.has_interval else "too few samples for one"
         recorded = ", from a recorded run" if self.one.source is Source.RECORDED else ""
         doubt = f" The run's control was off by {self.ratio.doubt:.3f}, so do not rely on it." if self.ratio.doubt != 1 else ""
-        return f"{self.ratio} (95 %{recorded}).{doubt}"
+        return f"{self.ratio} ({certainty}{recorded}).{doubt}"
 
     def __str__(self) -> str:
         return f"{text_table(self._HEADER, self._rows())}\n\n{self.conclusion}"

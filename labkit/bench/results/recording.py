@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
 import uuid
 from collections.abc import Iterable, Mapping
@@ -12,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath
 
 from labkit.bench.comparison import Comparison
+from labkit.bench.contenders import PYTHON_VERSION
+from labkit.bench.contenders import version as version_of
 from labkit.bench.goals import Report
 from labkit.bench.load import Load
 from labkit.bench.measured import Measured, Part
@@ -48,7 +49,7 @@ def record(
     command : str, optional
         What measures the same again; the notebook's name or the bench's command where left out.
     versions : iterable of str, optional
-        What was measured, each with its version; a report's own, otherwise Python and the runtimes that work here.
+        What was measured, each with its version; left out, what the result says of itself, or else the runtimes that work here; and Python.
     artifact_sha256 : str, optional
         Digest of the module that all contenders ran.
     unavailable : mapping of str to str, optional
@@ -76,15 +77,18 @@ def record(
     run, date = uuid.uuid4().hex, datetime.now(timezone.utc).isoformat(timespec="seconds")
     if isinstance(result, Report):
         findings = result.findings
-        parts: list[tuple[str, Part, str]] = [(name, part, findings.artifacts.get(name, "")) for name, part in findings.comparisons.items()]
+        parts = {name: (part, findings.artifacts.get(name, "")) for name, part in findings.comparisons.items()}
         told = (command or f"python -m labkit bench {result.name}", tuple(findings.versions))
         unavailable, of_all = findings.unavailable, result.sentence
-    elif callable(getattr(result, "measured", None)) and title:
-        parts, of_all = [(title, result, artifact_sha256)], title
-        told = (command or _notebook(), _versions() if versions is None else tuple(versions))
+    elif callable(getattr(result, "measured", None)) and title and isinstance(title, str):
+        if isinstance(versions, str):
+            raise ArgumentError(f"versions={versions!r} is no list of versions.", remedy=f"Write versions=[{versions!r}].")
+        parts, of_all = {title: (result, artifact_sha256)}, title
+        told = (command or _notebook(), _versions(result) if versions is None else tuple(versions))
     else:
-        raise ArgumentError("That is no measurement with a title.", remedy='Write record(comparison, "what was compared"), or give a report.')
-    rows = [row for name, part, digest in parts for row in _rows(run, date, told, name, part, digest)]
+        remedy = 'Write record(comparison, "what was compared"), or give a report; of a panel give its result.'
+        raise ArgumentError("That is no measurement with a title.", remedy=remedy)
+    rows = [row for name, (part, digest) in _with_inner(parts).items() for row in _rows(run, date, told, name, part, digest)]
     empty = [Measured(contender, error=why) for contender, why in (unavailable or {}).items()]
     rows += [_row(run, date, told, of_all, found, None, "") for found in empty]
     kept = add_rows(rows)
@@ -108,16 +112,22 @@ def measured() -> Rows:
     return load_rows(_SESSION) if _SESSION else Rows()
 
 
+def _with_inner(parts: Mapping[str, tuple[Part, str]]) -> Mapping[str, tuple[Part, str]]:
+    """The parts, and the comparisons that some are made of; one that a report also has by itself is kept once."""
+    found = dict(parts)
+    for name, (part, digest) in parts.items():
+        inner: Mapping[str, Comparison] = part.parts() if hasattr(part, "parts") else {}
+        for inner_name, comparison in inner.items():
+            found.setdefault(f"{name}: {inner_name}", (comparison, digest))
+    return found
+
+
 def _rows(run: str, date: str, told: tuple[str, tuple[str, ...]], title: str, part: Part, digest: str) -> Iterable[Row]:
-    """The part's own rows, then those of the comparisons that it is made of."""
     comparison = part if isinstance(part, Comparison) else None
     if getattr(part, "source", Source.LIVE) is not Source.LIVE:
         raise BenchError(f"{title!r} is a recorded run, which is kept where it was measured.", remedy="Measure here, and record that.")
     for found in part.measured():
         yield _row(run, date, told, title, found, comparison, digest)
-    inner: Mapping[str, Comparison] = part.parts() if hasattr(part, "parts") else {}
-    for name, one in inner.items():
-        yield from _rows(run, date, told, f"{title}: {name}", one, digest)
 
 
 def _row(
@@ -144,6 +154,8 @@ def _row(
         machine=this_machine(),
         load=comparison.load if comparison else _load(),
         labkit_version=_labkit_version(),
+        version=found.version,
+        note=found.note,
     )
 
 
@@ -151,9 +163,9 @@ def _load() -> Load:
     return Load(None, None, os.getloadavg()[0] if hasattr(os, "getloadavg") else None)
 
 
-def _versions() -> tuple[str, ...]:
-    works = [f"{row.name} {row.version} ({row.release_year or 'year unknown'})" for row in runtimes() if row.available]
-    return (*works, f"Python {platform.python_version()}")
+def _versions(part: Part) -> tuple[str, ...]:
+    known = tuple(getattr(part, "versions", ())) or tuple(version_of(row) for row in runtimes() if row.available)
+    return tuple(dict.fromkeys((*known, PYTHON_VERSION)))
 
 
 def _labkit_version() -> str:

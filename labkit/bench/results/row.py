@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
@@ -20,6 +21,7 @@ from labkit.machine import Machine
 __all__ = ["Row", "Rows"]
 
 _LONGEST_ERROR = 100
+_COLUMNS = 100
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,10 @@ class Row:
     machine : Machine
     load : Load
     labkit_version : str
+    version : str
+        Of this contender, with the name of what it is; empty where only the run's ``versions`` tell it.
+    note : str
+        How it was measured, where that is not the plain way.
     number : int
         Its place in the store, or among the recorded rows.
     """
@@ -82,6 +88,8 @@ class Row:
     machine: Machine
     load: Load
     labkit_version: str
+    version: str = ""
+    note: str = ""
     number: int = 0
 
     @property
@@ -100,7 +108,7 @@ class Row:
     @property
     def timing(self) -> Timing:
         """The samples, as a comparison has them."""
-        return Timing(self.contender, self.calls, self.samples)
+        return Timing(self.contender, self.calls, self.samples, self.version, self.note)
 
 
 class Rows(tuple[Row, ...]):
@@ -112,7 +120,7 @@ class Rows(tuple[Row, ...]):
     Nothing is recorded.
     """
 
-    _HEADER = ("row", "source", "what was compared", "contender", "median", "n")
+    _HEADER = ("row", "source", "contender", "median", "n")
 
     def runs(self) -> Iterator[Rows]:
         """The same run by run, in the order of the rows."""
@@ -166,10 +174,26 @@ class Rows(tuple[Row, ...]):
             source=first.source,
         )
 
+    def _comparisons(self) -> Iterator[Rows]:
+        """The rows of a run, comparison by comparison."""
+        for _, rows in groupby(self, key=lambda row: row.comparison):
+            yield Rows(rows)
+
     def _cells(self) -> list[list[str]]:
         return [
-            [str(row.number), row.source.value, row.comparison, row.name, row.figures, str(len(row.samples)) if row.samples else ""] for row in self
+            [str(row.number), row.source.value, row.name, row.figures if row.samples else "–", str(len(row.samples)) if row.samples else "–"]
+            for row in self
         ]
+
+    def _remarks(self) -> Iterator[str]:
+        """Why there are no samples, and how samples were taken that were not in the plain way; each once, with its rows."""
+        told: dict[tuple[bool, str], list[str]] = {}
+        for row in self:
+            if row.error or row.note:
+                told.setdefault((bool(row.error), row.error or row.note), []).append(str(row.number))
+        for (missing, words), numbers in told.items():
+            are = "" if not missing else " is unavailable" if len(numbers) == 1 else " are unavailable"
+            yield f"Row{'s' * (len(numbers) > 1)} {', '.join(numbers)}{are}: {words}"
 
     @staticmethod
     def _heading(first: Row) -> str:
@@ -180,22 +204,32 @@ class Rows(tuple[Row, ...]):
         return f"Versions: {', '.join(self[0].versions) or 'not recorded'}."
 
     def __str__(self) -> str:
-        if not self:
-            return "Nothing is recorded."
-        tables = ((run, text_table(self._HEADER, run._cells(), right=[0, 5])) for run in self.runs())
-        return "\n\n".join(f"{self._heading(_told(run))}\n{table}\n{run._versions()}" for run, table in tables)
+        return "\n\n".join(run._run_text() for run in self.runs()) or "Nothing is recorded."
+
+    def _run_text(self) -> str:
+        """A run, in lines that a terminal of a hundred columns does not break."""
+        lines = [*_wrapped(self._heading(_told(self)))]
+        for rows in self._comparisons():
+            table = text_table(self._HEADER, rows._cells(), right=[0, 3, 4])
+            lines += ["", *_wrapped(rows[0].comparison), table, *(line for remark in rows._remarks() for line in _wrapped(remark))]
+        return "\n".join([*lines, "", *_wrapped(self._versions())])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        if not self:
-            return f"<p>{escape(str(self))}</p>"
-        parts = []
-        for run in self.runs():
-            grey = [i for i, row in enumerate(run) if row.source is Source.UNAVAILABLE]
-            parts.append(html_table(self._HEADER, run._cells(), caption=self._heading(_told(run)), right=[0, 5], grey=grey))
-            parts.append(f"<p>{escape(run._versions())}</p>")
-        return "".join(parts)
+        return "".join(run._run_html() for run in self.runs()) or f"<p>{escape(str(self))}</p>"
+
+    def _run_html(self) -> str:
+        parts = [f"<p><b>{escape(self._heading(_told(self)))}</b></p>"]
+        for rows in self._comparisons():
+            grey = [i for i, row in enumerate(rows) if row.source is Source.UNAVAILABLE]
+            parts.append(html_table(self._HEADER, rows._cells(), caption=rows[0].comparison, right=[0, 3, 4], grey=grey))
+            parts += [f"<p>{escape(remark)}</p>" for remark in rows._remarks()]
+        return "".join([*parts, f"<p>{escape(self._versions())}</p>"])
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _COLUMNS, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _told(run: Iterable[Row]) -> Row:

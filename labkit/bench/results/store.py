@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from labkit.bench.results.codec import COLUMNS, flatten, restore
+from labkit.bench.results.codec import COLUMNS, NEW_COLUMNS, flatten, restore
 from labkit.bench.results.row import Row, Rows
 from labkit.errors import BenchError
 from labkit.folders import user_data_folder
@@ -24,9 +24,10 @@ __all__ = ["add_rows", "load_rows", "results_path"]
 
 # Spells "labk": what tells this file from the databases of others.
 _APPLICATION_ID = 0x6C61626B
-_VERSION = 1
+_VERSION = 2
 _PATIENCE_SECONDS = 20.0
 _LEAVE_IT = "It was left as it is: rename it, or set LABKIT_RESULTS to the path of another file."
+_ANOTHER = "LABKIT_RESULTS to the path of a file that you may write."
 _LISTS = ("samples", "versions")
 
 
@@ -98,13 +99,19 @@ def load_rows(runs: Sequence[str] | None = None) -> Rows:
     if not path.exists() or (path.is_file() and not path.stat().st_size):
         return Rows()
     with _opened(create=False) as connection:
+        columns = _columns(connection)
         wanted = "" if runs is None else f"WHERE run IN ({', '.join('?' * len(runs))})"
-        found = connection.execute(f"SELECT number, {', '.join(COLUMNS)} FROM results {wanted} ORDER BY number", tuple(runs or ()))
-        return Rows(_row(*values) for values in found)
+        found = connection.execute(f"SELECT number, {', '.join(columns)} FROM results {wanted} ORDER BY number", tuple(runs or ()))
+        return Rows(_row(number, dict(zip(columns, values))) for number, *values in found)
 
 
-def _row(number: int, *values: object) -> Row:
-    columns = dict(zip(COLUMNS, values))
+def _columns(connection: sqlite3.Connection) -> list[str]:
+    """Those that the store has: one that is only read stays as an earlier labkit made it."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return [name for name in COLUMNS if version >= _VERSION or name not in NEW_COLUMNS]
+
+
+def _row(number: int, columns: dict[str, object]) -> Row:
     columns |= {name: json.loads(str(columns[name])) for name in _LISTS}
     return restore(columns | {"is_control": bool(columns["is_control"])}, number=number)
 
@@ -125,13 +132,13 @@ def _opened(*, create: bool) -> Iterator[sqlite3.Connection]:
             yield connection
             connection.execute("COMMIT")
     except sqlite3.OperationalError as error:
-        remedy = "Wait for the other kernel that writes to it, or set LABKIT_RESULTS to the path of a file that you may write."
-        raise BenchError(f"The result store {str(path)!r} cannot be used: {error}.", remedy=remedy) from None
+        wait = "Wait for the other kernel that writes to it, or set" if "locked" in str(error) else "Set"
+        raise BenchError(f"The result store {str(path)!r} cannot be used: {error}.", remedy=f"{wait} {_ANOTHER}") from None
     except (sqlite3.Error, ValueError) as error:
         raise BenchError(f"The result store {str(path)!r} is damaged, or is something else: {error}.", remedy=_LEAVE_IT) from None
     except OSError as error:
-        remedy = "Set LABKIT_RESULTS to the path of a file that you may write."
-        raise BenchError(f"The result store {str(path)!r} cannot be used: {error.strerror}.", remedy=remedy) from None
+        reason = "a part of its path is a file" if isinstance(error, (FileExistsError, NotADirectoryError)) else error.strerror
+        raise BenchError(f"The result store {str(path)!r} cannot be used: {reason}.", remedy=f"Set {_ANOTHER}") from None
 
 
 def _recognise(connection: sqlite3.Connection, path: Path, *, create: bool) -> None:
@@ -146,6 +153,10 @@ def _recognise(connection: sqlite3.Connection, path: Path, *, create: bool) -> N
     (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if state != "ok":
         raise sqlite3.DatabaseError(state)
+    if create and 0 < version < _VERSION:
+        for name in NEW_COLUMNS:
+            connection.execute(f"ALTER TABLE results ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
+        connection.execute(f"PRAGMA user_version = {_VERSION}")
 
 
 def _make_table(connection: sqlite3.Connection) -> None:

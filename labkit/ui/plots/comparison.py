@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from labkit.bench.comparison import Comparison, Ratio, Timing
+from labkit.bench.arguments import expect
+from labkit.bench.comparison import Comparison, Timing
+from labkit.bench.figures import Ratio
 from labkit.display import format_seconds, shorten
 from labkit.ui.plots.axes import log_axis, no_y_axis, time_axis
 from labkit.ui.plots.figure import LEGEND_INCHES, draw, legend_beside, text_inches
@@ -27,6 +29,7 @@ _NARROWEST = 1.1
 #: Characters of a name in a picture; words and table have it whole.
 _NAME, _LONG_NAME = 22, 32
 _HEADER = ("contender", "shortest", "lower quartile", "median", "upper quartile", "longest", "samples")
+_REMEDY = "Give what labkit.bench.compare gave; of kernels, that of one: kernels.run(…).comparison."
 
 
 def plot_distribution(comparison: Comparison, *, of: str = "samples", recorded: str = "") -> Plot:
@@ -52,6 +55,7 @@ def plot_distribution(comparison: Comparison, *, of: str = "samples", recorded: 
     >>> plot.description.startswith("Distribution of the samples. short: half took at most")
     True
     """
+    expect(comparison, Comparison, by="plot_distribution", remedy=_REMEDY)
     recorded, timings = recorded_words([comparison.source], recorded), comparison.timings
     low, high, beyond = _range(timings)
     labels = [f"{shorten(timing.name, _LONG_NAME)}: {format_seconds(timing.median_seconds)}" for timing in timings]
@@ -99,6 +103,7 @@ def plot_run_order(comparison: Comparison, *, recorded: str = "") -> Plot:
     >>> plot_run_order(compare({"list": list, "dict": dict}, seconds=0.1)).description.startswith("Samples in the order")
     True
     """
+    expect(comparison, Comparison, by="plot_run_order", remedy=_REMEDY)
     recorded, timings = recorded_words([comparison.source], recorded), comparison.timings
     low, high, beyond = _range(timings)
     labels = [shorten(timing.name, _LONG_NAME) for timing in timings]
@@ -146,13 +151,14 @@ def plot_ratios(comparison: Comparison, *, recorded: str = "") -> Plot:
     >>> [row[0] for row in plot.rows]
     ['list / itself (control)', 'dict / list']
     """
+    expect(comparison, Comparison, by="plot_ratios", remedy=_REMEDY)
     recorded = recorded_words([comparison.source], recorded)
     first, *others = [timing.name for timing in comparison.timings]
     ratios = [comparison.control, *(comparison.ratio(name, first) for name in others)]
     names = [f"{first} / itself (control)", *(f"{name} / {first}" for name in others)]
     labels = [f"{shorten(first, _NAME)} / itself (control)", *(f"{shorten(name, _NAME)} / {shorten(first, _NAME)}" for name in others)]
     found = looks([first, *others])
-    told = [_figures(ratio) for ratio in ratios]
+    told = [ratio.figures for ratio in ratios]
     low, high = _ratio_range(ratios)
 
     def paint(axes: Any) -> None:
@@ -165,7 +171,7 @@ def plot_ratios(comparison: Comparison, *, recorded: str = "") -> Plot:
             axes.annotate(figures, (1, i), (8, 0), axes.get_yaxis_transform(), "offset points", va="center", annotation_clip=False)
         axes.set_yticks(range(len(labels)), labels)
         axes.set_ylim(len(labels) - 0.4, -0.6)
-        log_axis(axes.xaxis, low, high, label="times as long", format=lambda value: f"{value:.3g}×")
+        log_axis(axes.xaxis, low, high, label="times as long", format=lambda value: f"{value:,.0f}×" if value >= 1000 else f"{value:.3g}×")
         no_y_axis(axes)
 
     picture = draw(
@@ -176,13 +182,9 @@ def plot_ratios(comparison: Comparison, *, recorded: str = "") -> Plot:
         right_inches=0.25 + text_inches(told),
         recorded=recorded,
     )
-    rows = [
-        [name, *(f"{value:#.4g}" if 0 < value < math.inf else "–" for value in (ratio.median, ratio.low, ratio.high))]
-        for name, ratio in zip(names, ratios)
-    ]
     words = " ".join(f"{name}: {figures}." for name, figures in zip(names, told))
     description = f"{title_words('Ratios of times with their 95 % intervals', recorded)} {words} {comparison.verdict}"
-    return Plot(description, ("ratio", "median", "from", "to"), rows, picture, right=(1, 2, 3))
+    return Plot(description, ("ratio", "median (95 %)"), list(zip(names, told)), picture, right=(1,))
 
 
 def _looks(timings: Sequence[Timing]) -> list[tuple[Timing, Look]]:
@@ -205,10 +207,6 @@ def _running_median(values: Any) -> Any:
     width = min(_RUNNING_MEDIAN, len(values)) | 1
     padded = np.pad(values, width // 2, mode="edge")
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1)
-
-
-def _figures(ratio: Ratio) -> str:
-    return ratio.figures if ratio.high < math.inf else f"{ratio.median:#.4g} (few samples)"
 
 
 def _ratio_range(ratios: Sequence[Ratio]) -> tuple[float, float]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from labkit.bench.arguments import expect
 from labkit.bench.ladder import Ladder, Rung
 from labkit.display import format_bytes, format_seconds, shorten
 from labkit.ui.plots.axes import log_axis, no_y_axis
@@ -50,6 +51,7 @@ def plot_ladder(ladder: Ladder, *, recorded: str = "") -> Plot:
     >>> plot_ladder(Ladder((native, runc))).description
     'Cold starts. native process (an address space): 250 µs. runc (namespaces) did not run: runc is not here. Install it.'
     """
+    expect(ladder, Ladder, by="plot_ladder", remedy="Give what measure_ladder gave, or a panel's result.")
     recorded = recorded_words([ladder.source], recorded)
     rungs, drawn = ladder.rungs, dict(zip(_KINDS, looks(["v8", "wasmtime", "libwasmer", "wasmer"]).values()))
     figures = {rung.name: format_seconds(rung.median_seconds) for rung in rungs if rung.median_seconds is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from labkit.bench.arguments import expect
 from labkit.bench.density import Density
 from labkit.display import format_bytes, shorten
 from labkit.ui.plots.axes import log_axis
@@ -40,6 +41,7 @@ def plot_memory(density: Density, *, recorded: str = "") -> Plot:
     >>> plot.description
     'Memory (PSS) of idle guests. instances: 100 take 1.0 MB, 10.0 kB each. processes: 100 take 48.0 MB, 480.0 kB each.'
     """
+    expect(density, Density, by="plot_memory", remedy='Write Density({"instances": points}).')
     drawn = looks(density.series)
     recorded = recorded_words([density.source], recorded)
     rows, words, labels = [], [title_words("Memory (PSS) of idle guests", recorded)], {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labkit.bench.arguments import expect
 from labkit.bench.comparison import Timing
 from labkit.bench.phases import Missing, Phase, Phases
 from labkit.display import format_seconds, shorten
@@ -44,6 +45,7 @@ def plot_phases(phases: Phases, *, recorded: str = "") -> Plot:
     >>> plot_phases(found).rows[0][:2]
     ['compile', 'wasmtime']
     """
+    expect(phases, Phases, by="plot_phases", remedy="Give what measure_phases gave, or a panel's result.")
     recorded = recorded_words([comparison.source for comparison in phases.comparisons.values()], recorded)
     return plot_phase_timings({phase: found.timings for phase, found in phases.comparisons.items()}, missing=phases.missing, recorded=recorded)
 

@@ -79,11 +79,25 @@ def test_a_row_that_is_not_as_written_is_refused(columns, comparison) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"format": "labkit results 2", "rows": []}', '{"format": "labkit results 1", "rows": 3}', "[" * 100_000]
+    "text", ["", "[]", "{}", '{"format": "labkit results 3", "rows": []}', '{"format": "labkit results 1", "rows": 3}', "[" * 100_000]
 )
 def test_what_is_no_export_is_refused(text) -> None:
     with pytest.raises(BenchError, match="Export them again"):
         from_json(text)
+
+
+def test_what_an_earlier_labkit_exported_is_read(comparison) -> None:
+    record(comparison, "a thing")
+    stored = json.loads(to_json(load_rows()))
+    stored["format"] = "labkit results 1"
+    for row in stored["rows"]:
+        del row["version"], row["note"]
+    again = from_json(json.dumps(stored))
+    assert [(row.version, row.note) for row in again] == [("", "")] * 3
+    assert again.comparison("a thing").ratios == comparison.ratios
+    del stored["rows"][0]["error"]
+    with pytest.raises(BenchError, match="no exported results"):
+        from_json(json.dumps(stored))
 
 
 @pytest.mark.parametrize("name", reference_names())

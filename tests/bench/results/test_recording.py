@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+from dataclasses import replace
+
 import pytest
 
 from labkit.bench import Bench, Direction, Findings, Goal, Measured, Share, Source, measured, record
@@ -58,8 +61,57 @@ def test_a_report_is_recorded_part_by_part_with_what_was_missing(comparison) -> 
     assert told["three"] == ("What sizes there are.", Source.UNAVAILABLE, "It is missing. Get it.", "")
     shown = str(rows)
     assert "1.5 MB" in shown
-    assert "unavailable: podman does not start" in shown
+    assert "Row 5 is unavailable: podman does not start. Install it." in shown
     assert 'style="opacity:0.55"' in rows._repr_html_()
+
+
+class Rungs(Sizes):
+    """A part made of a comparison, which knows what was measured and how."""
+
+    versions = ("crun 1.2.3",)
+
+    def __init__(self, comparison) -> None:
+        first, second = comparison.timings
+        self.inner = replace(comparison, timings=(first, replace(second, version="crun 1.2.3", note="without cgroups")))
+
+    def measured(self):
+        yield Measured("two: image", (1_500_000.0,), unit="B", version="crun 1.2.3", note="without cgroups")
+
+    def parts(self):
+        return {"both": self.inner}
+
+
+def test_rows_hold_the_version_of_what_was_measured_and_how(comparison) -> None:
+    rows = record(Rungs(comparison), "rungs")
+    assert {row.comparison for row in rows} == {"rungs", "rungs: both"}
+    assert rows[0].versions == ("crun 1.2.3", f"Python {platform.python_version()}")
+    assert {row.name: (row.version, row.note) for row in load_rows()} == {
+        "two: image": ("crun 1.2.3", "without cgroups"),
+        "one": ("", ""),
+        "two": ("crun 1.2.3", "without cgroups"),
+        "one (again)": ("", ""),
+    }
+    again = from_json(to_json(rows)).comparison("rungs: both")
+    assert again.timings == Rungs(comparison).inner.timings
+    assert "Measured: crun 1.2.3." in str(again)
+    assert "two: without cgroups" in again._repr_html_()
+    assert "Row 3: without cgroups" in str(rows)
+
+
+def test_a_comparison_that_a_report_shows_by_itself_too_is_kept_once(comparison) -> None:
+    rungs = Rungs(comparison)
+    bench = Bench("rungs", "What rungs there are.", (), lambda seconds, progress: Findings({}, {}, ()))
+    rows = record(judge(bench, Findings({}, {"Rungs": rungs, "Rungs: both": rungs.inner}, ())))
+    assert [row.name for row in rows] == ["two: image", "one", "two", "one (again)"]
+    assert rows.comparison("Rungs: both").ratios == comparison.ratios
+
+
+def test_rows_fit_a_terminal_of_a_hundred_columns(comparison) -> None:
+    words = " ".join(["It is missing, for a reason that takes a whole sentence of many words to tell."] * 3)
+    record(comparison, "From start to hello, the rungs that are slow", unavailable={"a contender of forty characters, or about": words})
+    lines = str(load_rows()).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert " ".join(line.strip() for line in lines).count(words) == 1
 
 
 def test_the_end_of_a_notebook_shows_what_this_session_recorded_and_nothing_else(comparison, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,17 @@ def test_either_all_rows_of_a_run_are_kept_or_none(comparison, monkeypatch: pyte
     assert load_rows() == kept
 
 
+def test_a_store_of_an_earlier_labkit_is_read_as_it_is_and_gets_its_new_columns_when_written_to(comparison, results_file: Path) -> None:
+    kept = record(comparison, "a thing")
+    database(results_file, "ALTER TABLE results DROP COLUMN version", "ALTER TABLE results DROP COLUMN note", "PRAGMA user_version = 1")
+    before = results_file.read_bytes()
+    assert load_rows() == kept
+    assert results_file.read_bytes() == before
+    noted = replace(comparison, timings=tuple(replace(timing, note="slowly") for timing in comparison.timings))
+    record(noted, "another")
+    assert [row.note for row in load_rows()] == [""] * 3 + ["slowly"] * 3
+
+
 def database(path: Path, *statements: str) -> bytes:
     connection = sqlite3.connect(path)
     for statement in statements:
@@ -90,7 +102,7 @@ def damaged(path: Path, kind: str, comparison) -> bytes:
     elif kind == "another program's":
         database(path, "CREATE TABLE bookmarks (url TEXT)", "INSERT INTO bookmarks VALUES ('x')")
     elif kind == "newer":
-        database(path, f"PRAGMA application_id = {store._APPLICATION_ID}", "PRAGMA user_version = 2", "CREATE TABLE results (x)")
+        database(path, f"PRAGMA application_id = {store._APPLICATION_ID}", f"PRAGMA user_version = {store._VERSION + 1}", "CREATE TABLE results (x)")
     else:
         for turn in range(6):
             record(comparison, f"thing {turn}")
