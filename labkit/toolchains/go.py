@@ -45,6 +45,10 @@ class Go(Language):
         level = request.level(none="-gcflags=-N -l", size="-ldflags=-s -w", speed="-ldflags=-s -w")
         return (level, *(("-buildmode=c-shared",) if request.kind == "library" else ()), "-trimpath")
 
+    def words(self, output: str) -> str:
+        """Without the name that Go gives to a package of single files."""
+        return output.replace("# command-line-arguments\n", "")
+
     def compile(self, job: Job) -> None:
         """Compile the one file, for WASI."""
         # The toolchain on this machine and the sources given: nothing is downloaded, no workspace of the reader's is looked at.

@@ -38,7 +38,7 @@ def test_an_error_has_the_line_of_the_source_and_no_path_of_ours(name):
     assert caught.value.line == 2
     words = str(caught.value)
     assert "missing" in words or name == "javascript"
-    for ours in ("/tmp", "labkit-build", "site-packages", str(Path.home()), sys.prefix, "main."):
+    for ours in ("/tmp", "labkit-build", "site-packages", str(Path.home()), sys.prefix, "main.", "command-line-arguments"):
         assert ours not in words
 
 
