@@ -153,8 +153,7 @@ def _rustc_script(job: Job) -> Path:
 
 def _remedies(triple: str) -> dict[str, str]:
     debian = {"labkit": "python -m labkit install rust"} if shutil.which("apt-get") and os.uname().sysname == "Linux" else {}
-    rustup = {"rustup": f"rustup target add {triple}", "conda": f"conda install rust rust-std-{triple}"}
+    rustup, conda = {"rustup": f"rustup target add {triple}"}, {"conda": f"conda install -c conda-forge rust rust-std-{triple}"}
     # Debian's packages have no linker for components, so its Rust is no remedy there.
-    if triple.endswith("wasip2"):
-        return rustup
-    return {**debian, **rustup} if not shutil.which("rustup") else {**rustup, **debian}
+    others = conda if triple.endswith("wasip2") else {**debian, **conda}
+    return {**rustup, **others} if shutil.which("rustup") else {**others, **rustup}

@@ -70,6 +70,19 @@ def test_a_rustc_without_the_target_is_no_compiler_and_its_remedy_is_rustup(tmp_
     assert found.remedies["rustup"] == "rustup target add wasm32-wasip1"
 
 
+@pytest.mark.parametrize(("here", "first"), [(["rustup", "apt-get"], "rustup"), (["rustup"], "rustup"), (["apt-get"], "labkit"), ([], "conda")])
+def test_rust_is_to_come_from_what_is_here(here, first, tmp_path, monkeypatch):
+    monkeypatch.setenv("LABKIT_TOOLS", str(tmp_path / "tools"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(rust, "on_path", lambda name: None)
+    for name in here:
+        script(tmp_path / name, "exit 1")
+    found = language_named("rust").find("wasip1")
+    assert isinstance(found, Missing)
+    assert next(iter(found.remedies)) == first
+    assert {"rustup", "conda"} <= set(found.remedies)
+
+
 def test_a_rustc_with_the_target_is_taken_before_debians(tmp_path, monkeypatch):
     own = script(tmp_path / "rustc", f'case "$1" in --version) echo "rustc 1.95.0";; *) echo {tmp_path};; esac')
     for triple in ("wasm32-wasip1", "wasm32-wasip2"):
