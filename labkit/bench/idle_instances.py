@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.bench.arguments import checked_counts
-from labkit.bench.peers.processes import pss_bytes
+from labkit.bench.peers.processes import need_pss, pss_bytes
 from labkit.errors import BenchError, LabkitError, Unsupported
 from labkit.modules.load import to_wasm
 from labkit.runtimes.registry import runtime
@@ -70,8 +70,7 @@ def hold_instances(
     Unsupported
         If the system does not tell how much memory a process takes; Linux does.
     """
-    if not sys.platform.startswith("linux"):
-        raise Unsupported("Only Linux tells the proportional set size of a process (/proc/PID/smaps_rollup).", remedy="Measure this on Linux.")
+    need_pss()
     counts = checked_counts(counts)
     wanted = {"name": name, "counts": list(counts), "pooled": pooled, "export": export, "arguments": list(arguments)}
     try:

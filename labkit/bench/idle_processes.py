@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from labkit.bench.arguments import checked_counts, expect
-from labkit.bench.peers.processes import pss_bytes
+from labkit.bench.peers.processes import need_pss, pss_bytes
 from labkit.errors import BenchError, LabkitError, Unsupported
 
 __all__ = ["hold_processes", "most_processes"]
@@ -64,8 +63,7 @@ def hold_processes(program: Path | LabkitError, counts: Sequence[int]) -> tuple[
     Unsupported
         If the system does not tell how much memory a process takes; Linux does.
     """
-    if not sys.platform.startswith("linux"):
-        raise Unsupported("Only Linux tells the proportional set size of a process (/proc/PID/smaps_rollup).", remedy="Measure this on Linux.")
+    need_pss()
     if isinstance(program, LabkitError):
         raise program
     program = expect(program, Path, by="hold_processes", remedy='Write hold_processes(native_program("idle"), [100]).')

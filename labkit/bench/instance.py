@@ -13,6 +13,7 @@ from labkit.bench.comparison import Comparison
 from labkit.bench.contenders import PYTHON_VERSION, absences, checked, status_of, version
 from labkit.bench.figures import Figure, Unavailable
 from labkit.bench.goals import Bench, Direction, Findings, Goal
+from labkit.bench.idle_instances import ADD
 from labkit.bench.interleave import Progress, compare
 from labkit.bench.native_process import SPAWNED, native_program, spawner
 from labkit.errors import LabkitError
@@ -24,13 +25,6 @@ from labkit.runtimes.wasmtime_runtime import WasmtimeRuntime, WasmtimeStore
 
 __all__ = ["BENCH"]
 
-# As much as a small program of C has: a memory with data, and a function.
-_ADD = """
-(module
-  (memory (export "memory") 1)
-  (data (i32.const 0) "hello")
-  (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))
-"""
 _FIB = """
 (module
   (func $fib (export "fib") (param i32) (result i32)
@@ -65,7 +59,7 @@ def _run(seconds: float, progress: Progress) -> Findings:
         (*(version(status_of(name)) for name in ("wasmtime", *_OTHERS) if name not in missing), PYTHON_VERSION),
         (SPAWNED, *(f"{name} is not measured: {why}" for name, why in missing.items())),
         missing,
-        dict(zip(titles, (sha256(to_wasm(wat)).hexdigest() for wat in (_ADD, _ADD, _FIB)))),
+        dict(zip(titles, (sha256(to_wasm(wat)).hexdigest() for wat in (ADD, ADD, _FIB)))),
     )
 
 
@@ -94,7 +88,7 @@ def _wasmtime(*, pooled_instances: int = 0) -> WasmtimeRuntime:
 
 def _instances() -> dict[str, Callable[[], Any]]:
     plain, pooled = _wasmtime(), _wasmtime(pooled_instances=_POOLED)
-    module, in_pool = plain.compile(_ADD), pooled.compile(_ADD)
+    module, in_pool = plain.compile(ADD), pooled.compile(ADD)
     contenders: dict[str, Callable[[], Any]] = {
         _MADE: partial(_make, module),
         _HAND: hand_made(plain.engine(fuel=False), module.native),
@@ -104,7 +98,7 @@ def _instances() -> dict[str, Callable[[], Any]]:
     }
     for name in _OTHERS:
         if status_of(name).available:
-            contenders[f"labkit on {name}"] = partial(_make, runtime(name).compile(_ADD))
+            contenders[f"labkit on {name}"] = partial(_make, runtime(name).compile(ADD))
     return contenders
 
 
@@ -120,7 +114,7 @@ def _make_stock(engine: wasmtime.Engine, module: wasmtime.Module) -> None:
 
 def _calls(program: Any) -> dict[str, Callable[[], Any]]:
     pooled = _wasmtime(pooled_instances=_POOLED)
-    module = pooled.compile(_ADD)
+    module = pooled.compile(ADD)
     calls: dict[str, Callable[[], Any]] = {
         _FRESH: partial(module.fresh("add"), 20, 22),
         _HAND_POOLED: partial(hand_called(pooled.engine(fuel=False), module.native, "add"), 20, 22),

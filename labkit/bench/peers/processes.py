@@ -14,7 +14,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["adopting_orphans", "descendants", "end_strays", "pss_bytes"]
+from labkit.errors import Unsupported
+
+__all__ = ["adopting_orphans", "descendants", "end_strays", "need_pss", "pss_bytes"]
 
 _PSS = re.compile(rb"^Pss:\s+(\d+) kB", re.MULTILINE)
 _SET_CHILD_SUBREAPER, _GET_CHILD_SUBREAPER = 36, 37
@@ -75,6 +77,18 @@ def pss_bytes(pids: Iterable[int]) -> int | None:
             continue
         total += int(found[1]) * 1024 if found else 0
     return total
+
+
+def need_pss() -> None:
+    """Refuse where the system does not tell how much memory a process takes.
+
+    Raises
+    ------
+    Unsupported
+        If this is not Linux.
+    """
+    if not sys.platform.startswith("linux"):
+        raise Unsupported("Only Linux tells the proportional set size of a process (/proc/PID/smaps_rollup).", remedy="Measure this on Linux.")
 
 
 @contextmanager
