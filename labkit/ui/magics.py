@@ -113,7 +113,8 @@ def _call(wasm: bytes, words: tuple[str, ...], name: str, options: CellOptions) 
         return _attempt(text, name, seconds, lambda: run(wasm, export=words[0], args=words[1:], runtime=name, limits=Limits(time=seconds)))
     except ExportNotFound as error:
         language = language_named(options.language)
-        raise ExportNotFound(error.message, remedy=f"{error.remedy} To export one in {language.title}, {language.export}.") from None
+        how = language.export.replace("NAME", words[0])
+        raise ExportNotFound(error.message, remedy=f"{error.remedy} To export it in {language.title}, {how}.") from None
 
 
 def _run_program(source: Artifact | bytes, options: CellOptions, name: str, live: LiveOutput | None) -> Call:

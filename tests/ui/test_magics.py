@@ -411,15 +411,15 @@ def test_a_compiler_is_stopped_when_the_cell_says_so(compiler, fresh_cache):
 @pytest.mark.parametrize(
     ("language", "cell", "said"),
     [
-        ("c", "int f(void) { return 7; }", r'in C, write __attribute__\(\(export_name\("NAME"\)\)\) before the function\.'),
+        ("c", "int f(void) { return 7; }", r'in C, write __attribute__\(\(export_name\("f"\)\)\) before the function\.'),
         ("zig", "fn f() i32 { return 7; }", r"in Zig, write export before fn\."),
         ("rust", "pub fn f() -> i32 { 7 }", r'in Rust, write #\[no_mangle\] pub extern "C" before fn\.'),
-        ("wat", "(module (func $f))", r'in WebAssembly text, write \(func \(export "NAME"\) …\)\.'),
+        ("wat", "(module (func $f))", r'in WebAssembly text, write \(func \(export "f"\) …\)\.'),
     ],
 )
 def test_a_call_of_a_function_that_is_not_exported_is_told_how_to_export_it(language: str, cell: str, said: str):
     need(language, "freestanding")
-    with pytest.raises(ExportNotFound, match=rf"exports no function 'f'\. It exports none\. To export one {said}"):
+    with pytest.raises(ExportNotFound, match=rf"exports no function 'f'\. It exports none\. To export it {said}"):
         run_cell(f"{language} --call f", cell, {})
 
 
