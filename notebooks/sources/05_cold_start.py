@@ -148,7 +148,7 @@ for lower, upper, what in steps:
 # %% tags=["nbval-ignore-output"]
 from labkit.ui import PhaseExplorer
 
-phases = PhaseExplorer(export="fib", args=[12], bounds=[(0, 30)], seconds=4)
+phases = PhaseExplorer(export="fib", args=[12], bounds=[(0, 30)], seconds=3)
 phases.measure()
 
 # %% [markdown]
