@@ -188,7 +188,9 @@ def _check(wasm: bytes, export: str | None, args: Sequence[int | float | str], r
 
 def _limits(limits: Limits | None, *, writes: bool) -> Limits:
     """Fill in the limits that the caller left out."""
-    given = limits or Limits()
+    given = Limits() if limits is None else limits
+    if not isinstance(given, Limits):
+        raise ArgumentError(f"limits={limits!r} are no limits.", remedy="Give labkit.Limits(time=2.0), for example.")
     if given.output_bytes is not None and not writes:
         raise UnsupportedLimit("A function without imports writes no output that could be limited.", remedy="Leave Limits(output=…) out.")
     return Limits(

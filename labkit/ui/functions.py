@@ -137,6 +137,12 @@ def check_count(function: OfferedFunction, given: Sequence[object] | None, what:
         return (None,) * len(function.type.params)
     if isinstance(given, str) or not isinstance(given, Sequence):
         raise ArgumentError(f"{what}={given!r} is no list.", remedy=f"Give one entry for each parameter of {function.name}: {what}=[…].")
-    if len(given) != len(function.type.params):
-        explain(function.type.params, list(given), f"{what} for {function.name}")
+    count = len(function.type.params)
+    if len(given) != count:
+        if what == "args":
+            explain(function.type.params, list(given), f"{what} for {function.name}")
+        raise ArgumentError(
+            f"{what}={given!r} has {len(given)} entries, and {function.name} has {count} parameter{'' if count == 1 else 's'}.",
+            remedy="Give for each its lowest and highest value, or None: bounds=[(0, 30)].",
+        )
     return given

@@ -76,7 +76,7 @@ class RuntimeComparison(CallPanel):
         super().__init__(modules, export=export, args=args, bounds=bounds, runtimes=runtimes, seconds=seconds)
         asked = [name for name in _commands() if name in (runtimes or ())]
         if asked and not whole_runs:
-            raise ArgumentError(f"{asked[0]} is a command, which has whole runs only.", remedy="Give whole_runs=True, or leave it out.")
+            raise ArgumentError(f"{asked[0]} is a command, which has whole runs only.", remedy=f"Give whole_runs=True, or leave {asked[0]} out.")
         self._phase.observe(lambda change: self._pick_phase(), "value")
         self._pick_phase()
 

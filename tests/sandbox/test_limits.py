@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import labkit
-from labkit.errors import TrapKind, UnsupportedLimit
+from labkit.errors import ArgumentError, TrapKind, UnsupportedLimit
 from labkit.sandbox import Outcome
 from labkit.sandbox.run import RUN_LIMITS
 from tests.sandbox.guests import CAT, FOR_EVER, HOSTILE, NOTHING
@@ -55,3 +55,9 @@ def test_fuel(runtime_name: str):
         result = labkit.run(FOR_EVER, runtime=runtime_name, limits=limits)
         assert (result.outcome, result.trap) == (Outcome.FUEL_LIMIT, TrapKind.OUT_OF_FUEL)
         assert labkit.run(CAT, stdin=b"x", runtime=runtime_name, limits=limits).stdout == b"x"
+
+
+@pytest.mark.parametrize("limits", [5, "2s", {"time": 2.0}])
+def test_what_are_no_limits_is_refused(limits: object):
+    with pytest.raises(ArgumentError, match=r"are no limits\. Give labkit\.Limits"):
+        labkit.run(NOTHING, limits=limits)

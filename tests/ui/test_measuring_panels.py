@@ -230,6 +230,11 @@ def test_bad_parameters_are_refused(kind, error, options):
         kind(FIB, **options)
 
 
+def test_bounds_for_another_number_of_parameters_are_refused_with_those_it_has():
+    with pytest.raises(ArgumentError, match=r"bounds=\(0, 20\) has 2 entries, and fib has 1 parameter\. .*bounds=\[\(0, 30\)\]"):
+        RuntimeComparison(FIB, export="fib", bounds=(0, 20))
+
+
 def test_bad_modules_are_refused(tmp_path: Path):
     (tmp_path / "words.wasm").write_text("these are no bytes of a module")
     for bad, error in [
