@@ -6,9 +6,11 @@ import re
 
 import pytest
 
+from tests.conftest import require
+
 pytestmark = pytest.mark.any_python  # without a browser the panels are driven on every Python
 
-MILLISECONDS = 300_000
+MILLISECONDS = 240_000
 # Counts from now on how often the panel's first picture is another one.
 COUNT_PICTURES = """panel => {
     window.labkitPictures = new Set();
@@ -151,6 +153,23 @@ def test_the_plot_goes_on_and_the_kernel_answers_while_a_cell_keeps_it_busy(comp
     comparison.keep_the_kernel_busy_until_the_picture_changes()
     comparison.press("Cancel")
     expect(comparison.status).to_contain_text("Cancelled", timeout=MILLISECONDS)
+
+
+def test_a_command_can_be_ticked_once_whole_runs_are_measured(comparison):
+    from playwright.sync_api import expect
+
+    require("v8")
+    measure, box = comparison.cell.get_by_label("Measure"), comparison.cell.get_by_role("checkbox", name="v8", exact=True)
+    expect(box).to_be_disabled()
+    measure.select_option("whole runs, from the request to the answer")
+    box.check()
+    comparison.set_seconds(2)
+    comparison.press("Run")
+    expect(comparison.status).to_contain_text("fib(15) gave 610 everywhere, in whole runs.")
+    assert comparison.picture.get_attribute("alt").startswith("Distribution of the whole runs. wasmtime: ")
+    expect(comparison.cell).to_contain_text("on v8, the start of the command, compiling and the call, each time anew")
+    measure.select_option("calls, one after the other")
+    expect(box).to_be_disabled()
 
 
 def test_a_guest_that_does_not_end_is_cancelled_and_an_error_stands_in_the_panel(comparison):
