@@ -13,7 +13,7 @@ _HEADER_BYTES = 8
 _MEMORY = 5
 
 
-def limit_memories(wasm: bytes, limit_bytes: int) -> bytes:
+def limit_memories(wasm: bytes, limit_bytes: int, *, remedy: str = "Raise Limits(memory=…).") -> bytes:
     """Lower the maximum that a module declares for each of its memories, so that ``memory.grow`` fails at the limit on every runtime.
 
     Parameters
@@ -22,6 +22,8 @@ def limit_memories(wasm: bytes, limit_bytes: int) -> bytes:
         A core module.
     limit_bytes : int
         Largest size of each memory.
+    remedy : str, optional
+        What to do where one is larger.
 
     Returns
     -------
@@ -45,14 +47,14 @@ def limit_memories(wasm: bytes, limit_bytes: int) -> bytes:
     for section, contents in read_sections(Reader(wasm, _HEADER_BYTES)):
         if section.id != _MEMORY:
             continue
-        limited = b"".join(_limited(contents, limit_bytes) for _ in range(contents.count("memories")))
+        limited = b"".join(_limited(contents, limit_bytes, remedy) for _ in range(contents.count("memories")))
         body = _unsigned(section.item_count or 0) + limited
         parts += [wasm[: section.offset], bytes([_MEMORY]), _unsigned(len(body)), body]
         end = section.offset + section.size_bytes
     return b"".join(parts) + wasm[end:]
 
 
-def _limited(reader: Reader, limit_bytes: int) -> bytes:
+def _limited(reader: Reader, limit_bytes: int, remedy: str) -> bytes:
     """Read one memory type, and write it again with a lower maximum."""
     start = reader.offset
     memory = read_memory_type(reader)
@@ -60,7 +62,7 @@ def _limited(reader: Reader, limit_bytes: int) -> bytes:
     pages = limit_bytes // memory.page_size_bytes
     if memory.minimum_pages > pages:
         size_bytes = memory.minimum_pages * memory.page_size_bytes
-        raise LimitExceeded(f"The module's memory begins with {size_bytes} bytes, and {limit_bytes} are allowed.", remedy="Raise Limits(memory=…).")
+        raise LimitExceeded(f"The module's memory begins with {size_bytes} bytes, and {limit_bytes} are allowed.", remedy=remedy)
     if memory.maximum_pages is not None and memory.maximum_pages <= pages:
         return written
     # Bit 0 of the flags says that there is a maximum; the page size, where there is one, follows it.

@@ -10,6 +10,7 @@ import ipywidgets
 from labkit.modules.interface import read_interface
 from labkit.modules.load import Source
 from labkit.runtimes import registry
+from labkit.sandbox.memories import limit_memories
 from labkit.ui.call_controls import CallControls
 from labkit.ui.measuring_panel import MeasuringPanel, seconds_box
 from labkit.ui.panel import text_widget
@@ -18,6 +19,8 @@ from labkit.ui.runtime_checkboxes import pale_html, reason, runtime_checkboxes
 __all__ = ["CallPanel"]
 
 _LONGEST_SECONDS = 60
+# No runtime in the measuring process limits memory by itself, and the machine's is the kernel's too.
+_MEMORY_BYTES = 2**30
 
 
 class CallPanel(MeasuringPanel):
@@ -87,4 +90,5 @@ class CallPanel(MeasuringPanel):
         imports = read_interface(controls.wasm).imports
         if imports:
             return f"The module imports {imports[0].module}.{imports[0].name}, and a panel gives it nothing: pick one without imports."
-        return controls.wasm, controls.function.name, controls.arguments, runtimes, self._seconds.value
+        wasm = limit_memories(controls.wasm, _MEMORY_BYTES, remedy="Pick a module that begins with less.")
+        return wasm, controls.function.name, controls.arguments, runtimes, self._seconds.value

@@ -10,6 +10,7 @@ from labkit.bench.registry import BENCH_MODULES
 
 HEAD = """
 import os, sys, time
+from labkit.bench.figures import Ratio
 from labkit.bench.goals import Bench, Direction, Findings, Goal
 from labkit.errors import UnsupportedLimit
 def found(median):

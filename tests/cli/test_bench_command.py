@@ -11,6 +11,7 @@ from labkit.bench.registry import BENCH_MODULES, bench_names
 
 MADE_UP = """
 import time
+from labkit.bench.figures import Ratio
 from labkit.bench.goals import Bench, Direction, Findings, Goal
 def run(seconds, progress):
     time.sleep(0.3)

@@ -169,6 +169,23 @@ def test_a_trap_stands_in_the_panel(make):
     assert panel.result is None
 
 
+def test_a_guest_that_fills_its_memory_does_not_fill_the_machine(make, runtime_name: str):
+    module = """(module (memory 1)
+      (func (export "fill") (result i32)
+        (loop $next (br_if $next (i32.ge_s (memory.grow (i32.const 16)) (i32.const 0))))
+        (memory.size)))"""
+    panel = make(module, export="fill", runtimes=[runtime_name], seconds=0.5)
+    panel.measure()
+    assert 2**29 < panel.result.value * 2**16 <= 2**30
+
+
+def test_a_memory_that_begins_too_large_stands_in_the_panel(make):
+    panel = make('(module (memory 20000) (func (export "nothing")))')
+    panel.measure()
+    assert panel.status.startswith("LimitExceeded: ")
+    assert panel.status.endswith("Pick a module that begins with less.")
+
+
 def test_a_module_that_needs_imports_is_told_in_the_panel(make):
     panel = make('(module (import "a" "b" (func)) (func (export "f")))', export="f")
     panel.run()
