@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -30,8 +31,13 @@ def find_zig(name: str = "Zig") -> Found | Missing:
 
 
 def zig_environment() -> dict[str, str]:
-    """Where Zig keeps what it has compiled of its C library: warmed once, in set-up."""
-    return {"ZIG_GLOBAL_CACHE_DIR": str(cache_folder() / "zig"), "ZIG_LOCAL_CACHE_DIR": str(cache_folder() / "zig")}
+    """Where Zig keeps what it has compiled of its C and C++ libraries: warmed once, in set-up.
+
+    Each installation has a folder of its own: of two that share one, each compiles the C++ library anew after the other.
+    """
+    package = package_folder("ziglang") or on_path("zig")
+    folder = str(cache_folder() / "zig" / hashlib.sha256(str(package).encode("utf-8", "surrogateescape")).hexdigest()[:16])
+    return {"ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
 
 
 #: The names of Zig's (LLVM's) features for the proposals.
