@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from labkit.errors import ArgumentError
 
-__all__ = ["checked_counts", "checked_names", "checked_seconds", "expect"]
+__all__ = ["checked_counts", "checked_names", "checked_seconds", "expect", "is_list"]
 
 _Expected = TypeVar("_Expected")
 
@@ -32,6 +32,17 @@ def checked_seconds(seconds: Any, *, longest: float = math.inf) -> float:
         up_to = f", up to {longest:g}" if math.isfinite(longest) else ""
         raise ArgumentError(f"seconds={seconds!r} is no time to measure for.", remedy=f"Give seconds above 0{up_to}.")
     return float(seconds)
+
+
+def is_list(value: Any) -> bool:
+    """Tell whether something has entries, and is no text.
+
+    Examples
+    --------
+    >>> is_list((1, 2)), is_list("12"), is_list(12)
+    (True, False, False)
+    """
+    return hasattr(value, "__iter__") and not isinstance(value, (str, bytes))
 
 
 def checked_names(names: Any, known: Sequence[str], *, what: str, found_later: bool = False) -> tuple[str, ...]:
@@ -56,7 +67,7 @@ def checked_names(names: Any, known: Sequence[str], *, what: str, found_later: b
     >>> checked_names(["sort"], ["sort", "sha256"], what="kernel")
     ('sort',)
     """
-    if isinstance(names, (str, bytes)) or not hasattr(names, "__iter__"):
+    if not is_list(names):
         raise ArgumentError(f"{names!r} is no list of names, each of a {what}.", remedy=f"Write a list, even of one: [{str(names)!r}].")
     chosen = tuple(names)
     if not chosen:
@@ -87,7 +98,7 @@ def checked_counts(counts: Any) -> tuple[int, ...]:
     (100, 300)
     """
     remedy = "Write a list of whole numbers from 1 that rise: [100, 1000]."
-    if isinstance(counts, (str, bytes)) or not hasattr(counts, "__iter__"):
+    if not is_list(counts):
         raise ArgumentError(f"counts={counts!r} is no list of numbers of guests.", remedy=remedy)
     given = tuple(counts)
     if not given or not all(type(count) is int for count in given) or given[0] < 1 or any(a >= b for a, b in pairwise(given)):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from labkit.bench.arguments import checked_names, checked_seconds
+from labkit.bench.arguments import checked_names, checked_seconds, is_list
 from labkit.bench.comparison import Comparison, Timing
 from labkit.bench.contenders import status_of, version
 from labkit.bench.interleave import Progress
@@ -217,7 +217,7 @@ def measure_phases(
     """
     seconds = checked_seconds(seconds)
     names = RUNTIME_NAMES if runtimes is None else checked_names(runtimes, RUNTIME_NAMES, what="runtime", found_later=True)
-    if isinstance(arguments, (str, bytes)) or not hasattr(arguments, "__iter__"):
+    if not is_list(arguments):
         raise ArgumentError(f"arguments={arguments!r} is no list of arguments.", remedy=f"Write arguments=[{arguments!r}].")
     measures = PhaseMeasures(to_wasm(module), export, tuple(arguments), names)
     comparisons = measures.compare_phases(seconds, progress or (lambda share: None), on_block)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from labkit.folders import cache_folder
@@ -22,12 +24,17 @@ _REMEDIES = {
 
 def find_zig(name: str = "Zig") -> Found | Missing:
     """Look for Zig: the PyPI package, else a command on PATH."""
-    package = package_folder("ziglang")
-    zig, origin = (package / "zig", "PyPI") if package else (on_path("zig"), "PATH")
+    zig, origin = _installed()
     version = version_of(str(zig), "version") if zig else ""
     if zig is None or not version:
         return Missing(name, "neither the package ziglang nor a command zig is here" if zig is None else "its zig does not start", _REMEDIES)
     return Found(name, version, (str(zig),), origin, (zig.resolve().parent,))
+
+
+def _installed() -> tuple[Path | None, str]:
+    """Where the command is, and where it comes from."""
+    package = package_folder("ziglang")
+    return (package / "zig", "PyPI") if package else (on_path("zig"), "PATH")
 
 
 def zig_environment() -> dict[str, str]:
@@ -35,8 +42,9 @@ def zig_environment() -> dict[str, str]:
 
     Each installation has a folder of its own: of two that share one, each compiles the C++ library anew after the other.
     """
-    package = package_folder("ziglang") or on_path("zig")
-    folder = str(cache_folder() / "zig" / hashlib.sha256(str(package).encode("utf-8", "surrogateescape")).hexdigest()[:16])
+    zig, _ = _installed()
+    installation = os.fsencode(zig.parent) if zig else b""
+    folder = str(cache_folder() / "zig" / hashlib.sha256(installation).hexdigest()[:16])
     return {"ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
 
 
