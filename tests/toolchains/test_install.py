@@ -12,6 +12,7 @@ from labkit.errors import ArgumentError, ToolchainUnavailable
 from labkit.folders import tools_folder
 from labkit.toolchains import debian, debian_root, install, node
 from labkit.toolchains.pins import CPYTHON, QUICKJS
+from labkit.toolchains.tool_folder import fresh_folder, keep_folder
 
 LOCKS = sorted((Path(install.__file__).parent / "npm").glob("*/package-lock.json"))
 
@@ -67,17 +68,35 @@ def test_a_file_with_another_hash_is_refused(pin, monkeypatch, own_tools):
 
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
 def test_an_installation_that_ends_early_leaves_nothing_and_what_was_there(own_tools, error):
-    with install._fresh(own_tools / "tool") as folder:
+    with fresh_folder(own_tools / "tool") as folder:
         (folder / "old").touch()
 
     def fail() -> None:
-        with install._fresh(own_tools / "tool") as folder:
+        with fresh_folder(own_tools / "tool") as folder:
             (folder / "new").touch()
             raise error
 
     with pytest.raises(type(error)):
         fail()
     assert [path.relative_to(own_tools).as_posix() for path in own_tools.rglob("*")] == ["tool", "tool/old"]
+
+
+def test_what_is_up_to_date_is_not_made_again(own_tools):
+    said: list[str] = []
+    for made_of in ("first", "first", "second"):
+        keep_folder(own_tools / "tool", made_of, lambda folder, made_of=made_of: (folder / made_of).touch(), said.append)
+    assert sorted(path.name for path in (own_tools / "tool").iterdir()) == [".made-of", "second"]
+    assert said == [f"It is there already; to have it made anew, remove {str(own_tools / 'tool')!r} first."]
+
+
+def test_a_folder_that_was_not_filled_is_made_the_next_time(own_tools):
+    def fail(folder: Path) -> None:
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        keep_folder(own_tools / "tool", "first", fail, print)
+    keep_folder(own_tools / "tool", "first", lambda folder: (folder / "new").touch(), print)
+    assert (own_tools / "tool" / "new").is_file()
 
 
 def test_an_installer_that_fails_is_said():
@@ -90,7 +109,7 @@ def test_an_installer_that_fails_is_said():
 def test_a_tools_folder_that_cannot_be_made_is_said(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("LABKIT_TOOLS", str(tmp_path / "file"))
-    with pytest.raises(ToolchainUnavailable, match="LABKIT_TOOLS"), install._fresh(tools_folder() / "tool"):
+    with pytest.raises(ToolchainUnavailable, match="LABKIT_TOOLS"), fresh_folder(tools_folder() / "tool"):
         pass
 
 
