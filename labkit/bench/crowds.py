@@ -72,6 +72,8 @@ class Crowds:
             if name in self.unavailable:
                 return Unavailable(self.unavailable[name])
         instances, processes, again = (np.array(self.blocks[name], dtype=float) for name in (INSTANCES, PROCESSES, f"{PROCESSES}, again"))
+        if instances.min() <= 0:
+            return Unavailable("The process that held instances gave back as much memory as they took. Hold more of them.")
         control = Ratio(PROCESSES, PROCESSES, *paired_ratio(again, processes, np.random.default_rng(seed)))
         return Ratio(INSTANCES, PROCESSES, *paired_ratio(instances, processes, np.random.default_rng(seed)), control.doubt_cast)
 

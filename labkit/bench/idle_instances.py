@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.bench.arguments import checked_counts
-from labkit.bench.peers.processes import need_pss, pss_bytes
+from labkit.bench.peers.processes import loaded_code, need_pss, own_pss_bytes
 from labkit.errors import BenchError, LabkitError, Unsupported
 from labkit.modules.load import to_wasm
 from labkit.runtimes.registry import runtime
@@ -38,7 +38,8 @@ class IdleInstances:
     host_bytes : int
         PSS of the process before the first of them: Python, the engine, the compiled module.
     points : tuple of (int, int)
-        How many there were, and what they had added to that, in bytes.
+        How many there were, and what they had added to that, in bytes; without the libraries, whose share changes as other processes come
+        and go.
     """
 
     host_bytes: int
@@ -106,19 +107,20 @@ def _hold(name: str, counts: Sequence[int], pooled: bool, export: str, arguments
         held.append(instance)
 
     add()  # what only the first one pays is the host's
-    host_bytes, points = _own_bytes(), []
+    libraries, points = loaded_code(), []
+    host_bytes, begin = _own_bytes(frozenset()), _own_bytes(libraries)
     for count in counts:
         while len(held) <= count:
             add()
-        points.append((count, _own_bytes() - host_bytes))
+        points.append((count, _own_bytes(libraries) - begin))
     return {"host_bytes": host_bytes, "points": points}
 
 
-def _own_bytes() -> int:
+def _own_bytes(libraries: frozenset[bytes]) -> int:
     gc.collect()
-    own_bytes = pss_bytes([os.getpid()])
+    own_bytes = own_pss_bytes(without=libraries)
     if own_bytes is None:
-        raise Unsupported("This system does not let a process read its own memory's size.", remedy="Allow it to read /proc/self/smaps_rollup.")
+        raise Unsupported("This system does not let a process read its own memory's size.", remedy="Allow it to read /proc/self/smaps.")
     return own_bytes
 
 

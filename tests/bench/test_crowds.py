@@ -129,3 +129,8 @@ def test_without_a_native_program_the_goal_is_unavailable_and_the_rest_is_shown(
     assert not report.met
     assert "unavailable: There is no Zig. Install it." in str(report)
     assert crowds.POOLED in report.findings.comparisons["Memory of idle guests"].series
+
+
+def test_memory_that_does_not_grow_is_no_ratio():
+    found = crowds.Crowds({name: [-68_608] for name in (crowds.INSTANCES, crowds.PROCESSES, f"{crowds.PROCESSES}, again")})
+    assert "gave back as much memory as they took. Hold more" in found.ratio(1).reason

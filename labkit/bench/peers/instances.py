@@ -14,7 +14,7 @@ import wasmtime
 
 from labkit.bench.contenders import status_of, version
 from labkit.bench.peers.peer import Peer
-from labkit.bench.peers.processes import pss_bytes
+from labkit.bench.peers.processes import loaded_code, own_pss_bytes
 from labkit.bench.peers.start import HELLO, Run
 from labkit.bench.peers.workshop import Workshop
 from labkit.errors import BenchError
@@ -90,13 +90,14 @@ class _Instance(Peer):
 
     def memory_bytes(self) -> int | None:
         """What an instance more takes of this process."""
-        before = pss_bytes([os.getpid()])
+        libraries = loaded_code()
+        before = own_pss_bytes(without=libraries)
         held = []
         kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         try:
             held += [self._start() for _ in range(_HELD)]
-            after = pss_bytes([os.getpid()])
+            after = own_pss_bytes(without=libraries)
         finally:
             os.dup2(kept, 1)
             os.close(kept)

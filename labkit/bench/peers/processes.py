@@ -16,9 +16,11 @@ from pathlib import Path
 
 from labkit.errors import Unsupported
 
-__all__ = ["adopting_orphans", "descendants", "end_strays", "need_pss", "pss_bytes"]
+__all__ = ["adopting_orphans", "descendants", "end_strays", "loaded_code", "need_pss", "own_pss_bytes", "pss_bytes"]
 
 _PSS = re.compile(rb"^Pss:\s+(\d+) kB", re.MULTILINE)
+#: Address, permissions, and what a mapping is of, where it is of something.
+_MAPPING = re.compile(rb"^[0-9a-f]+-[0-9a-f]+ (\S+) \S+ \S+ \d+ *(.*)$", re.MULTILINE)
 _SET_CHILD_SUBREAPER, _GET_CHILD_SUBREAPER = 36, 37
 _LOOK_SECONDS = 0.002
 
@@ -77,6 +79,49 @@ def pss_bytes(pids: Iterable[int]) -> int | None:
             continue
         total += int(found[1]) * 1024 if found else 0
     return total
+
+
+def loaded_code() -> frozenset[bytes]:
+    """Name the files that this process runs code from: its program and its libraries.
+
+    Examples
+    --------
+    >>> sys.platform != "linux" or any(b"libc" in path for path in loaded_code())
+    True
+    """
+    mappings = _MAPPING.findall(Path("/proc/self/maps").read_bytes()) if sys.platform == "linux" else ()
+    return frozenset(path for permissions, path in mappings if path.startswith(b"/") and b"x" in permissions)
+
+
+def own_pss_bytes(*, without: frozenset[bytes]) -> int | None:
+    """Measure this process as `pss_bytes` does, without the given files.
+
+    What a process adds to itself must be measured without the libraries it has loaded: its share of those falls by megabytes when another
+    process loads the same, and rises when one ends.
+
+    Parameters
+    ----------
+    without : frozenset of bytes
+        Paths, as `loaded_code` gives them.
+
+    Returns
+    -------
+    int or None
+        None where the system does not tell.
+
+    Examples
+    --------
+    >>> sys.platform != "linux" or own_pss_bytes(without=loaded_code()) < own_pss_bytes(without=frozenset())
+    True
+    """
+    try:
+        text = Path("/proc/self/smaps").read_bytes()
+    except OSError:
+        return None
+    headers = list(_MAPPING.finditer(text))
+    ends = [*(header.start() for header in headers[1:]), len(text)]
+    kept = (_PSS.search(text, header.end(), end) for header, end in zip(headers, ends, strict=True) if header[2] not in without)
+    return sum(int(found[1]) * 1024 for found in kept if found)
 
 
 def need_pss() -> None:
