@@ -37,6 +37,7 @@ def few_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language_measures, "_COMPILED_N", 20)
 
 
+@pytest.mark.any_python
 def test_a_survey_builds_runs_and_measures(few_blocks):
     told: list[float] = []
     survey = survey_languages(["c", "cpp", "zig"], seconds=0.1, progress=told.append)
@@ -106,6 +107,7 @@ def test_a_runtime_that_fails_says_why_in_one_line(monkeypatch: pytest.MonkeyPat
     assert f"wasmtime: no ({reason})" in str(survey)
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("language", SURVEYED)
 def test_an_interpreter_and_a_compiler_tell_the_time_of_one_call(language: str):
     need(language, "wasip1")
@@ -113,6 +115,7 @@ def test_an_interpreter_and_a_compiler_tell_the_time_of_one_call(language: str):
     assert 1e-10 < kernel_seconds(library) < 1e-3
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("path", sorted(FEATURES.iterdir()), ids=lambda path: path.name)
 def test_each_feature_is_tried_for_real(path: Path):
     language = next(language for language in LANGUAGES.values() if path.suffix in language.suffixes)

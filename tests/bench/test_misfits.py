@@ -53,6 +53,7 @@ def test_a_call_of_the_host_costs_more_than_one_within_the_guest():
     assert compare_crossings(seconds=0.3).ratio("from wasmtime to Python", "within a guest").median > 1
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_the_program_makes_its_calls_native_and_on_every_engine(operation):
     comparison = compare_system_calls(operation, seconds=0.1)

@@ -172,6 +172,7 @@ LEAK = """
 """
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("way", ["closed", "dropped", "trapped"])
 def test_ten_thousand_instances_leave_memory_where_it_was_after_a_thousand(run_python, runtime_name, way):
     assert int(run_python(LEAK, runtime_name, way, seconds=280)) < 6 * 1024, "KiB more than after the first thousand"

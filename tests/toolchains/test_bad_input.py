@@ -59,6 +59,7 @@ WITHOUT_MAIN = {
 }
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("name", WITHOUT_MAIN)
 def test_a_program_without_a_main_function_is_told_what_to_write(name):
     need(name, "wasip1")
@@ -68,6 +69,7 @@ def test_a_program_without_a_main_function_is_told_what_to_write(name):
     assert "/tmp" not in str(caught.value)
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize(
     ("name", "source"),
     [
@@ -113,6 +115,7 @@ def test_what_is_exported_needs_no_note():
     assert labkit.build(SOURCES / "fib.c", kind="library").note == labkit.build(SOURCES / "hello.c").note == ""
 
 
+@pytest.mark.any_python
 def test_a_python_component_shows_its_own_traceback():
     need("python", "wasip2")
     with pytest.raises(BuildError) as caught:
@@ -145,6 +148,7 @@ def test_files_beside_the_source_are_included_and_count_as_its_content(tmp_path)
     assert labkit.run(labkit.build(source, kind="library"), export="f").values == (87,)
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("name", sorted({*WRONG} - {"wat"}))
 def test_bytes_that_are_no_text_are_an_error_like_any_other(name):
     need(name, "wasip1")

@@ -26,6 +26,7 @@ def test_the_second_build_is_the_first(fresh_cache):
     assert first.wall_seconds == second.wall_seconds
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize(
     "options", [{"optimize": "none"}, {"optimize": "speed"}, {"target": "wasip1"}, {"features": ["simd"]}, {"name": "other.c"}, {"language": "cpp"}]
 )

@@ -38,6 +38,7 @@ def test_a_command_prints_arguments_environment_and_input(source):
         assert execute(artifact.path, host, **GIVEN) == PRINTED
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("source", PURE)
 def test_a_library_exports_its_function_and_imports_nothing(source):
     need(PURE[source], "freestanding")
@@ -50,6 +51,7 @@ def test_a_library_exports_its_function_and_imports_nothing(source):
     assert labkit.run(artifact, export="fib", args=[15]).values == (610,)
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("source", WITH_WASI)
 def test_a_library_whose_language_needs_wasi_exports_its_function_too(source):
     need(WITH_WASI[source], "wasip1")
@@ -101,6 +103,7 @@ def adapter():
         pytest.skip(f"{found.name} is missing: {found.reason}. {found.remedy}")
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("source", ["hello.c", "hello.rs", "hello.js"])
 def test_a_command_becomes_a_component(source):
     adapter()
@@ -110,12 +113,14 @@ def test_a_command_becomes_a_component(source):
     assert execute(artifact.path, "component", **GIVEN) == PRINTED
 
 
+@pytest.mark.any_python
 def test_a_javascript_library_becomes_a_component():
     need("javascript", "wasip2")
     artifact = labkit.build(SOURCES / "fib.js", kind="library", target="wasip2")
     assert execute(artifact.path, "component", export="fib", numbers=[15]).strip() == "610"
 
 
+@pytest.mark.any_python
 def test_a_python_program_becomes_a_component_that_sees_what_it_is_given_now():
     need("python", "wasip2")
     artifact = labkit.build(SOURCES / "hello.py", target="wasip2")
@@ -158,6 +163,7 @@ def test_a_feature_is_in_the_module_only_when_it_was_asked_for():
         assert labkit.run(artifact, export="sum", args=[3]).values == (48,)
 
 
+@pytest.mark.any_python
 def test_numbers_of_every_kind_cross_into_javascript_and_back():
     need("javascript", "wasip1")
     source = """\
@@ -175,6 +181,7 @@ def test_numbers_of_every_kind_cross_into_javascript_and_back():
     assert execute(artifact.path, "wasmtime", export="is-odd", numbers=[7]).strip() == "1"
 
 
+@pytest.mark.any_python
 def test_endless_recursion_in_javascript_is_its_own_error_and_no_trap():
     need("javascript", "wasip1")
     artifact = labkit.build("function f() { return 1 + f(); }\ntry { f(); } catch (error) { print(error.name); }\n", language="javascript")

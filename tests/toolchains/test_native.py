@@ -10,6 +10,7 @@ from labkit.errors import BuildError
 from labkit.toolchains.native import build_native
 
 
+@pytest.mark.any_python
 def test_the_course_s_hello_is_static_and_is_built_once(fresh_cache) -> None:
     source = data_folder() / "sources" / "say_hello.c"
     program = build_native(source)

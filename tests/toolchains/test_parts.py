@@ -121,6 +121,7 @@ def test_a_package_never_downloads(tmp_path):
         labkit.build(tmp_path)
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("options", [{"optimize": "none"}, {"optimize": "speed"}, {"features": ["simd", "tail-call"]}])
 def test_another_level_and_more_features_are_linked_with_the_library_that_set_up_made(options, monkeypatch, fresh_cache):
     commands: list[list[str]] = []
@@ -134,6 +135,7 @@ def test_another_level_and_more_features_are_linked_with_the_library_that_set_up
     assert not {"-O0", "-O3"} & set(linked)
 
 
+@pytest.mark.any_python
 def test_preparing_again_costs_little_and_says_what_it_does():
     lines: list[str] = []
     warm(lines.append)

@@ -20,6 +20,7 @@ def builds():
     return found
 
 
+@pytest.mark.any_python
 def test_every_build_makes_a_library_that_computes(builds, tmp_path, fresh_cache):
     (tmp_path / "six.c").write_text('__attribute__((export_name("six"))) int six(int n) { return 6 * n; }')
     (tmp_path / "five.c").write_text("int five(void) { return 5; }")

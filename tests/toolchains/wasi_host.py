@@ -11,10 +11,19 @@ import sys
 import tempfile
 
 
+def wasmtime_engine():
+    import wasmtime
+
+    configuration = wasmtime.Config()
+    # A component with a whole Python in it takes half a minute to compile: once for each machine, not for each test.
+    configuration.cache = True
+    return wasmtime.Engine(configuration)
+
+
 def on_wasmtime(wasm: bytes, request: dict) -> int:
     import wasmtime
 
-    engine = wasmtime.Engine()
+    engine = wasmtime_engine()
     module, store, linker = wasmtime.Module(engine, wasm), wasmtime.Store(engine), wasmtime.Linker(engine)
     linker.define_wasi()
     configuration = wasmtime.WasiConfig()
@@ -64,7 +73,7 @@ def component_on_wasmtime(wasm: bytes, request: dict) -> int:
     import wasmtime
     from wasmtime import component
 
-    engine = wasmtime.Engine()
+    engine = wasmtime_engine()
     built, store, linker = component.Component(engine, wasm), wasmtime.Store(engine), component.Linker(engine)
     linker.add_wasip2()
     configuration = wasmtime.WasiConfig()
