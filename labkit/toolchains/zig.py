@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
+from uuid import uuid4
 
 from labkit.folders import cache_folder
 from labkit.toolchains.job import Job
@@ -40,12 +42,35 @@ def _installed() -> tuple[Path | None, str]:
 def zig_environment() -> dict[str, str]:
     """Where Zig keeps what it has compiled of its C and C++ libraries: warmed once, in set-up.
 
-    Each installation has a folder of its own: of two that share one, each compiles the C++ library anew after the other.
+    Each installation has a folder of its own: of two that share one, each compiles the C++ library anew after the other. Installations
+    whose files are links to the same ones, as uv makes them, are one: each finds Zig's own library in the same place.
     """
     zig, _ = _installed()
-    installation = os.fsencode(zig.parent) if zig else b""
+    zig = zig.resolve() if zig else Path()
+    library = zig.parent / "lib"
+    if not (library / "std").is_dir() or zig.stat().st_nlink == 1:
+        return _kept_in(os.fsencode(zig.parent))
+    status = zig.stat()
+    kept = _kept_in(f"{status.st_dev}:{status.st_ino}:{status.st_mtime_ns}".encode())
+    place = Path(kept["ZIG_GLOBAL_CACHE_DIR"], "lib")
+    _lead(place, library, zig)
+    return {**kept, "ZIG_LIB_DIR": str(place)}
+
+
+def _kept_in(installation: bytes) -> dict[str, str]:
     folder = str(cache_folder() / "zig" / hashlib.sha256(installation).hexdigest()[:16])
     return {"ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
+
+
+def _lead(place: Path, library: Path, zig: Path) -> None:
+    """Make a place lead to Zig's library, unless it leads to that of an installation which has the same Zig still."""
+    with suppress(OSError):
+        if place.resolve(strict=True).with_name(zig.name).samefile(zig):
+            return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    fresh = place.with_name(f"lib-{uuid4().hex}")
+    fresh.symlink_to(library)
+    fresh.replace(place)
 
 
 #: The names of Zig's (LLVM's) features for the proposals.

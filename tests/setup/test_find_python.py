@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,16 @@ def test_a_folder_that_is_no_environment_is_never_removed(tmp_path):
     assert done.returncode == 1
     assert "is no Python environment" in done.stderr
     assert (precious / "work.txt").read_text() == "mine"
+
+
+def test_uv_installs_where_it_is_there(machine, tmp_path):
+    told = tmp_path / "told"
+    machine.script(machine.bin / "uv", f'[ "$1" = pip ] || exit 1; echo "$@" > {told}; exit 3')
+    environment = {**os.environ, "PATH": f"{machine.bin}{os.pathsep}{os.environ['PATH']}", "VENV": str(tmp_path / "venv"), "PYTHON": sys.executable}
+    done = subprocess.run(["sh", ".setup/install", "lab"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 3
+    words = told.read_text().split()
+    assert words[:2] == ["pip", "install"]
+    assert words[words.index("--python") + 1] == str(tmp_path / "venv/bin/python")
+    assert words[-2:] == ["--editable", ".[lab]"]
+    assert not list((tmp_path / "venv").glob("installed-*")), "what has failed is not stamped as installed"
