@@ -60,18 +60,38 @@ def engine(runtime_name: str):
     return labkit.runtime(runtime_name)
 
 
-@pytest.fixture
-def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache without builds; Zig's compiled libraries and Go's stay where they are."""
+def _cache_in(folder: Path) -> Path:
+    """A cache without builds and compiled modules; Zig's compiled libraries and Go's stay where they are."""
     from labkit.folders import cache_folder
 
-    kept, fresh = cache_folder(), tmp_path / "cache"
+    kept, fresh = cache_folder(), folder / "cache"
     fresh.mkdir()
     for name in ("zig", "go"):
         (kept / name).mkdir(parents=True, exist_ok=True)
         (fresh / name).symlink_to(kept / name)
+    return fresh
+
+
+@pytest.fixture
+def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache with nothing in it, for one test."""
+    fresh = _cache_in(tmp_path)
     monkeypatch.setenv("LABKIT_CACHE", str(fresh))
     return fresh
+
+
+@pytest.fixture(scope="session")
+def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all modules of tests that keep out of the reader's."""
+    return _cache_in(tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="module")
+def own_cache(cache_of_its_own: Path):
+    """That one, for a module of tests: those after it have the reader's again, with all that is compiled already."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LABKIT_CACHE", str(cache_of_its_own))
+        yield
 
 
 @pytest.fixture

@@ -58,7 +58,8 @@ def zig_environment() -> dict[str, str]:
 
 
 def _kept_in(installation: bytes) -> dict[str, str]:
-    folder = str(cache_folder() / "zig" / hashlib.sha256(installation).hexdigest()[:16])
+    # Zig writes down where each part of a library is: reached by another name, through a link, it would compile the library anew.
+    folder = str((cache_folder() / "zig").resolve() / hashlib.sha256(installation).hexdigest()[:16])
     return {"ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
 
 

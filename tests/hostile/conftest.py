@@ -7,11 +7,9 @@ import pytest
 from tests.conftest import COMMAND_NAMES, LIBWASMER_NAMES, WASMER_NAMES, WASMTIME_NAMES, require
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LABKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(own_cache):
+    """For every module of tests here."""
 
 
 @pytest.fixture(params=[*WASMTIME_NAMES, *WASMER_NAMES, *LIBWASMER_NAMES, *COMMAND_NAMES])
