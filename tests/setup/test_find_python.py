@@ -133,14 +133,18 @@ def test_a_folder_that_is_no_environment_is_never_removed(tmp_path):
     assert (precious / "work.txt").read_text() == "mine"
 
 
-def test_uv_installs_where_it_is_there(machine, tmp_path):
+def test_uv_installs_where_it_is_there_and_pip_where_uv_cannot(machine, tmp_path):
     told = tmp_path / "told"
     machine.script(machine.bin / "uv", f'[ "$1" = pip ] || exit 1; echo "$@" > {told}; exit 3')
-    environment = {**os.environ, "PATH": f"{machine.bin}{os.pathsep}{os.environ['PATH']}", "VENV": str(tmp_path / "venv"), "PYTHON": sys.executable}
+    path = f"{machine.bin}{os.pathsep}{os.environ['PATH']}"
+    # An index without packages: pip cannot install them either.
+    environment = {**os.environ, "PATH": path, "VENV": str(tmp_path / "venv"), "PYTHON": sys.executable, "PIP_NO_INDEX": "1"}
     done = subprocess.run(["sh", ".setup/install", "lab"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 3
     words = told.read_text().split()
     assert words[:2] == ["pip", "install"]
     assert words[words.index("--python") + 1] == str(tmp_path / "venv/bin/python")
     assert words[-2:] == ["--editable", ".[lab]"]
+    assert "uv could not install them; pip tries." in done.stderr
+    assert "No matching distribution found" in done.stderr
+    assert done.returncode != 0
     assert not list((tmp_path / "venv").glob("installed-*")), "what has failed is not stamped as installed"
