@@ -16,6 +16,8 @@ from hypothesis import settings
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
+#: The cache that is there before any test has one of its own.
+READERS_CACHE = os.environ.get("LABKIT_CACHE")
 REQUIRE_ALL = os.environ.get("LABKIT_REQUIRE_ALL") == "1"
 #: Wasmer's newest wheels stop at CPython 3.10; on a newer Python its absence is what the tests expect.
 WASMER_NAMES = ["wasmer", "wasmer-singlepass", "wasmer-llvm"] if sys.version_info < (3, 11) else []
@@ -92,6 +94,15 @@ def own_cache(cache_of_its_own: Path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LABKIT_CACHE", str(cache_of_its_own))
         yield
+
+
+@pytest.fixture
+def readers_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cache that is kept from one run of the tests to the next, for what takes a compiler long."""
+    if READERS_CACHE is None:
+        monkeypatch.delenv("LABKIT_CACHE", raising=False)
+    else:
+        monkeypatch.setenv("LABKIT_CACHE", READERS_CACHE)
 
 
 @pytest.fixture

@@ -201,7 +201,9 @@ def runtime(name: str, *, interruptible: bool = True, pooled_instances: int = 0)
 
 @cache
 def _make(name: str, interruptible: bool, pooled_instances: int) -> Runtime:
-    status = _status(name)
-    if not status.available:
-        raise RuntimeUnavailable(f"The runtime {name} does not work here: {status.reason}.", remedy=status.remedy)
-    return _ENGINES[name]().make(interruptible, pooled_instances)
+    status, engine = _status(name), _ENGINES[name]()
+    # A command that was there a while ago may be gone.
+    reason = status.reason or (None if engine.in_process else engine.probe())
+    if reason:
+        raise RuntimeUnavailable(f"The runtime {name} does not work here: {reason}.", remedy=_remedy(name))
+    return engine.make(interruptible, pooled_instances)

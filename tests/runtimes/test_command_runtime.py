@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import labkit
-from labkit.errors import Unsupported
+from labkit.errors import RuntimeUnavailable, Unsupported
+from labkit.runtimes import registry
 from labkit.runtimes.command_runtime import COMMANDS, FoundCommand, find_command
 from tests.conftest import COMMAND_NAMES, require
 
@@ -100,3 +101,11 @@ def test_debians_packages_are_run_through_the_loader_that_came_with_them(tmp_pat
 
 def test_every_command_is_in_the_table():
     assert sorted(COMMANDS) == sorted(row.name for row in labkit.runtimes() if not row.in_process)
+
+
+def test_a_command_that_was_there_and_is_gone_is_said_to_be(monkeypatch: pytest.MonkeyPatch):
+    labkit.runtime(require("wasmedge"))
+    registry._make.cache_clear()
+    monkeypatch.setenv("LABKIT_WASMEDGE", "/nowhere/wasmedge")
+    with pytest.raises(RuntimeUnavailable, match=r"wasmedge does not work here: .*/nowhere/wasmedge.* Get it: python -m labkit install wasmedge"):
+        labkit.runtime("wasmedge")

@@ -142,7 +142,7 @@ def test_a_trap_while_a_library_is_initialised(runtime_name: str):
 
 @pytest.mark.any_python
 @pytest.mark.parametrize("language", ["go", "js"])
-def test_functions_of_languages_that_bring_a_runtime_of_their_own(runtime_name: str, language: str):
+def test_functions_of_languages_that_bring_a_runtime_of_their_own(runtime_name: str, language: str, readers_cache):
     module = data_folder() / "modules" / f"fib-{language}.wasm"
     result = labkit.run(module, export="fib", args=[15], runtime=runtime_name, compile_seconds=250)
     assert result.values == (610,)
