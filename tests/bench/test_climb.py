@@ -89,6 +89,7 @@ def test_the_report_is_for_people_and_for_json(ladder) -> None:
     assert [row["name"] for row in ladder.summary()["rungs"]] == list(RUNG_NAMES)
 
 
+@pytest.mark.any_python
 def test_a_rung_that_fails_meanwhile_is_left_out_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = iter(range(1000))
 

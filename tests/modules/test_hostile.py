@@ -158,6 +158,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.any_python
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("what", HOSTILE)
 def test_hostile_modules_end_in_bounded_memory(what: str) -> None:
