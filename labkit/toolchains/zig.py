@@ -53,12 +53,15 @@ def zig_environment() -> dict[str, str]:
     status = zig.stat()
     kept = _kept_in(f"{status.st_dev}:{status.st_ino}:{status.st_mtime_ns}".encode())
     place = Path(kept["ZIG_GLOBAL_CACHE_DIR"], "lib")
-    _lead(place, library, zig)
+    try:
+        _lead(place, library, zig)
+    except OSError:  # a cache that cannot be written, of which Zig tells
+        return kept
     return {**kept, "ZIG_LIB_DIR": str(place)}
 
 
 def _kept_in(installation: bytes) -> dict[str, str]:
-    # Zig writes down where each part of a library is: reached by another name, through a link, it would compile the library anew.
+    # Without links on the way: a library that is reached by another name is compiled anew.
     folder = str((cache_folder() / "zig").resolve() / hashlib.sha256(installation).hexdigest()[:16])
     return {"ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
 

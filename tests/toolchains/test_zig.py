@@ -64,6 +64,12 @@ def test_a_library_that_is_another_zigs_by_now_is_left(install):
     assert sorted(path.name for path in library.parent.iterdir()) == ["lib"]
 
 
+def test_a_cache_that_cannot_be_written_is_left_to_zig_to_tell(install, tmp_path):
+    first = install("first")
+    (tmp_path / "cache").touch()
+    assert "ZIG_LIB_DIR" not in install.choose(install("second", linked_to=first))
+
+
 def test_without_zig_there_is_a_folder_still(monkeypatch, tmp_path):
     monkeypatch.setenv("LABKIT_CACHE", str(tmp_path))
     monkeypatch.setattr(zig, "package_folder", lambda name: None)
