@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import labkit
 from labkit.bench import language_measures, languages
 from labkit.bench.language_features import FEATURE_NAMES, try_feature
 from labkit.bench.language_measures import kernel_seconds
@@ -27,9 +26,8 @@ FEATURES = data_folder() / "sources" / "features"
 
 @pytest.fixture
 def without_rust_and_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_cache: Path) -> None:
-    labkit.runtimes()  # a process looks for them once: not in the folder of this test
-    monkeypatch.setenv("LABKIT_TOOLS", str(tmp_path / "tools"))
     for module in (rust, python):
+        monkeypatch.setattr(module, "tools_folder", lambda: tmp_path / "tools")
         monkeypatch.setattr(module, "on_path", lambda name: None)
 
 
