@@ -51,18 +51,16 @@ def test_each_engine_has_entries_of_its_own(folder: Path):
     assert len(list(folder.iterdir())) == 2
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda data: data[:-1], lambda data: b"", lambda data: data[:200] + b"\xff" * 50 + data[250:], lambda data: b"x" * 9]
-)
-def test_a_damaged_entry_is_rebuilt(runtime_name: str, folder: Path, damage):
+def test_a_damaged_entry_is_rebuilt(runtime_name: str, folder: Path):
     labkit.run(program(4), export="f", runtime=runtime_name)
     (entry,) = folder.iterdir()
     whole = entry.read_bytes()
-    entry.write_bytes(damage(whole))
-    start_afresh()
-    assert labkit.run(program(4), export="f", runtime=runtime_name).values == (4,)
-    assert labkit.run(program(4), export="f", runtime=runtime_name).values == (4,)
-    assert len(entry.read_bytes()) == len(whole)
+    for damaged in (whole[:-1], b"", whole[:200] + b"\xff" * 50 + whole[250:], b"x" * 9):
+        entry.write_bytes(damaged)
+        start_afresh()
+        assert labkit.run(program(4), export="f", runtime=runtime_name).values == (4,)
+        assert labkit.run(program(4), export="f", runtime=runtime_name).values == (4,)
+        assert len(entry.read_bytes()) == len(whole)
 
 
 def test_a_damaged_entry_is_survived_by_spares_that_were_told_to_hold_it(folder: Path):

@@ -17,7 +17,7 @@ from labkit.bench.phase import Phase
 from labkit.errors import ArgumentError, Closed, ExportNotFound, LabkitError, RuntimeUnavailable, UnreadableFile
 from labkit.ui import ColdStartLadder, PhaseExplorer, RuntimeComparison
 from labkit.ui.drawn import Drawn
-from tests.conftest import COMMAND_NAMES, require
+from tests.conftest import COMMAND_NAMES, WASMER_NAMES, require
 
 pytestmark = pytest.mark.any_python  # the process that measures is tested on every Python in tests/bench
 
@@ -29,6 +29,8 @@ FIB = """(module
   (func (export "forever") (loop (br 0)))
   (func (export "trap") (param i32) unreachable)
   (func (export "pair") (result i32 i32) (i32.const 1) (i32.const 2)))"""
+#: One of each binding; how it compiles makes no difference to what a panel does.
+BINDINGS = ["wasmtime", "libwasmer", *WASMER_NAMES[:1]]
 #: As long as anything here may take on a machine that is kept busy; what is waited for ends the waiting.
 SECONDS = 300
 
@@ -121,8 +123,9 @@ def test_measure_leaves_the_table_and_the_plot_where_no_kernel_is():
     assert "wasmtime" in output.data["text/plain"]
 
 
-def test_cancel_ends_a_guest_that_never_would_and_the_next_run_works(make, runtime_name: str):
-    panel = make(FIB, export="forever", runtimes=[runtime_name])
+@pytest.mark.parametrize("name", BINDINGS)
+def test_cancel_ends_a_guest_that_never_would_and_the_next_run_works(make, name: str):
+    panel = make(FIB, export="forever", runtimes=[require(name)])
     panel.run()
     wait_for(lambda: both(os.getpid()))
     panel.run()  # does nothing while one is on its way
@@ -169,12 +172,13 @@ def test_a_trap_stands_in_the_panel(make):
     assert panel.result is None
 
 
-def test_a_guest_that_fills_its_memory_does_not_fill_the_machine(make, runtime_name: str):
+@pytest.mark.parametrize("name", BINDINGS)
+def test_a_guest_that_fills_its_memory_does_not_fill_the_machine(make, name: str):
     module = """(module (memory 1)
       (func (export "fill") (result i32)
         (loop $next (br_if $next (i32.ge_s (memory.grow (i32.const 16)) (i32.const 0))))
         (memory.size)))"""
-    panel = make(module, export="fill", runtimes=[runtime_name], seconds=0.5)
+    panel = make(module, export="fill", runtimes=[require(name)], seconds=0.5)
     panel.measure()
     assert 2**29 < panel.result.value * 2**16 <= 2**30
 
