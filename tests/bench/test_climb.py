@@ -103,7 +103,7 @@ def test_a_rung_that_fails_meanwhile_is_left_out_and_the_others_go_on(monkeypatc
 
     monkeypatch.setattr("labkit.bench.climb.PEERS", (NativeProcess, Fragile, FreshInstance))
     monkeypatch.setattr("labkit.bench.climb._CHEAP_SHARE", 60.0)  # so that it is prepared, however long the others take
-    ladder = measure_ladder(seconds=10)
+    ladder = measure_ladder(seconds=6)
     assert (ladder.rung("fragile").error, ladder.rung("fragile").remedy) == ("It broke.", "Mend it.")
     assert ladder.rung("wasm instance").measured_here
 

@@ -40,6 +40,7 @@ def _running(program: Path) -> int:
     return found
 
 
+@pytest.mark.any_python
 def test_instances_take_memory_and_more_take_more(runtime_name):
     held = hold_instances(runtime_name, [50, 1500])
     assert held.host_bytes > 2**20
@@ -110,6 +111,7 @@ def test_a_program_that_cannot_be_started_is_said(tmp_path):
         hold_processes(tmp_path / "absent", [1])
 
 
+@pytest.mark.any_python
 def test_the_bench_pairs_instances_with_processes(monkeypatch):
     monkeypatch.setattr(crowds, "_COUNTS", (20, 60))
     found = crowds.measure_crowds(seconds=1.0, counts=(20, 60), many=100, progress=lambda share: None, seed=1)

@@ -176,6 +176,7 @@ def test_ten_thousand_instances_dropped_closed_and_trapped_leave_memory_where_it
     assert int(run_python(LEAK, runtime_name, seconds=280)) < 6 * 1024, "KiB more than after the first thousand"
 
 
+@pytest.mark.any_python
 def test_calls_traps_and_callbacks_leave_nothing_behind(run_python, runtime_name):
     program = """
         import gc, sys, labkit

@@ -51,6 +51,7 @@ def test_each_engine_has_entries_of_its_own(folder: Path):
     assert len(list(folder.iterdir())) == 2
 
 
+@pytest.mark.any_python
 def test_a_damaged_entry_is_rebuilt(runtime_name: str, folder: Path):
     labkit.run(program(4), export="f", runtime=runtime_name)
     (entry,) = folder.iterdir()

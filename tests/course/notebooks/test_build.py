@@ -27,6 +27,7 @@ def _files(root: Path) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file() and "sources" not in path.parts)
 
 
+@pytest.mark.any_python
 def test_both_notebooks_are_written_executed_and_build_again_alike(tmp_path: Path) -> None:
     pair = _pair(tmp_path, '# %%\nimport labkit\n\n# %% exercise="magic_size"\n\n# %%\nprint(magic_size)\n')
     build(pair, root=tmp_path)
