@@ -114,14 +114,18 @@ def own_pss_bytes(*, without: frozenset[bytes]) -> int | None:
     >>> sys.platform != "linux" or own_pss_bytes(without=loaded_code()) < own_pss_bytes(without=frozenset())
     True
     """
+    total_kib, counts = 0, True
     try:
-        text = Path("/proc/self/smaps").read_bytes()
+        # Line by line: the whole text, of megabytes where there are thousands of mappings, would be measured with the rest.
+        with open("/proc/self/smaps", "rb") as lines:
+            for line in lines:
+                if mapping := _MAPPING.match(line):
+                    counts = mapping[2] not in without
+                elif counts and (found := _PSS.match(line)):
+                    total_kib += int(found[1])
     except OSError:
         return None
-    headers = list(_MAPPING.finditer(text))
-    ends = [*(header.start() for header in headers[1:]), len(text)]
-    kept = (_PSS.search(text, header.end(), end) for header, end in zip(headers, ends, strict=True) if header[2] not in without)
-    return sum(int(found[1]) * 1024 for found in kept if found)
+    return total_kib * 1024
 
 
 def need_pss() -> None:

@@ -60,12 +60,19 @@ def test_with_nothing_left_out_it_is_what_the_system_says_of_the_whole_process()
     assert abs(own_pss_bytes(without=frozenset()) - whole) < 0.05 * whole
 
 
+def test_measuring_takes_no_memory_that_it_would_measure():
+    code, maps = loaded_code(), [mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | (mmap.PROT_WRITE if number % 2 else 0)) for number in range(4000)]
+    before = own_pss_bytes(without=code)
+    assert max(own_pss_bytes(without=code) for _ in range(3)) - before < 256 * 1024
+    assert len(maps) == 4000
+
+
 def test_a_system_that_does_not_tell_is_none(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     assert loaded_code() == frozenset()
 
-    def refuse(path):
-        raise PermissionError(path)
+    def refuse(*given):
+        raise PermissionError(*given)
 
-    monkeypatch.setattr("labkit.bench.peers.processes.Path.read_bytes", refuse)
+    monkeypatch.setattr("builtins.open", refuse)
     assert own_pss_bytes(without=frozenset()) is None
