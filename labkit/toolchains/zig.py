@@ -46,11 +46,12 @@ def zig_environment() -> dict[str, str]:
     whose files are links to the same ones, as uv makes them, are one: each finds Zig's own library in the same place.
     """
     zig, _ = _installed()
-    zig = zig.resolve() if zig else Path()
-    library = zig.parent / "lib"
-    if not (library / "std").is_dir() or zig.stat().st_nlink == 1:
+    if zig is None:
+        return _kept_in(b"")
+    zig = zig.resolve()
+    library, status = zig.parent / "lib", zig.stat()
+    if status.st_nlink == 1 or not (library / "std").is_dir():
         return _kept_in(os.fsencode(zig.parent))
-    status = zig.stat()
     kept = _kept_in(f"{status.st_dev}:{status.st_ino}:{status.st_mtime_ns}".encode())
     place = Path(kept["ZIG_GLOBAL_CACHE_DIR"], "lib")
     try:
